@@ -1,0 +1,69 @@
+//! Adds an address to a customer.
+
+use crate::{
+    channel::operations::{
+        Context, Envelope, Unit,
+        route::{asynchronous, route},
+        write::{Admitted, parse_customer},
+    },
+    domain::{
+        error::{FieldReason, Result},
+        id::CustomerId,
+        routing::Operation,
+        validation::{self, AddressInput},
+        write::{Answer, Command, Method, Write},
+    },
+};
+
+#[derive(Debug, Clone, Default)]
+pub struct AddAddress {
+    pub envelope: Envelope,
+    /// Resource name of the customer.
+    pub customer: String,
+    pub address: Option<AddressInput>,
+}
+
+/// # Errors
+/// See `AddAddress` in `customer_service.proto`.
+pub async fn add_address(unit: &Unit, context: &Context, request: AddAddress) -> Result<Answer> {
+    let admitted = unit.admit(Method::AddAddress, &request.envelope).await?;
+    let prepared = prepare(unit, context, &admitted, request).await;
+    unit.finish(&admitted, prepared).await
+}
+
+async fn prepare(
+    unit: &Unit,
+    context: &Context,
+    admitted: &Admitted,
+    request: AddAddress,
+) -> Result<Write> {
+    let mut checker = admitted.checker();
+    let customer_id = parse_customer("customer", &request.customer);
+    // Its type gives the purpose a default; that there is none is said after all that is wrong with the fields.
+    let known = match &customer_id {
+        Ok(id) => unit.store.customers(&[*id]).await?.pop(),
+        Err(violation) => {
+            checker.extend(vec![violation.clone()]);
+            None
+        }
+    };
+    let primary = request.address.as_ref().is_some_and(|input| input.primary);
+    let fields = match &request.address {
+        Some(input) => {
+            let organization = known.as_ref().is_some_and(|known| known.customer.is_organization());
+            validation::address(&mut checker, "address", input, organization)
+        }
+        None => {
+            checker.add("address", FieldReason::Required, "is required");
+            crate::domain::field::Fields::default()
+        }
+    };
+    let fields = checker.finish(fields)?;
+    let customer_id = customer_id.unwrap_or(CustomerId(uuid::Uuid::nil()));
+    let Some(known) = known else { return Err(unit.customer_not_found().await) };
+    let configuration = &admitted.aged.configuration;
+    let route = route(unit, context, configuration, Operation::AddAddress, Some(&known), None);
+    let mode = asynchronous(Operation::AddAddress, route)?;
+    let id = admitted.request_id.address_id(0);
+    Ok(admitted.write(context, customer_id, mode, Command::AddAddress { id, fields, primary }))
+}

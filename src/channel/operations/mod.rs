@@ -1,0 +1,114 @@
+//! What a channel can do, one operation a file, apart from wire and database: find the configuration, let the
+//! routing decide, and go that way.
+
+mod add_address;
+mod channel_configuration;
+mod create_customer;
+mod explain_route;
+mod get_customer;
+mod lookup_request;
+mod route;
+mod search_customers;
+mod update_customer;
+mod write;
+
+use std::time::Duration;
+
+pub use add_address::{AddAddress, add_address};
+pub use channel_configuration::{ChannelConfigurations, channel_configuration};
+pub use create_customer::{CreateCustomer, create_customer};
+pub use explain_route::{ExplainRoute, ExplainedRoute, explain_route};
+pub use get_customer::{CustomerKey, get_customer};
+pub use lookup_request::{LookedUp, lookup_request};
+pub use search_customers::{SearchCustomers, SearchPage, search_customers};
+pub use update_customer::{UpdateCustomer, update_customer};
+pub use write::Envelope;
+
+use crate::{
+    channel::{
+        configuration::ConfigurationCache,
+        store::{DownloadJob, SharedStore},
+        writer::Writer,
+    },
+    domain::{
+        caller::Caller,
+        error::{Error, Result},
+        id::CustomerId,
+        known::KnownCustomer,
+        routing::{Connectivity, Headquarters},
+    },
+    runtime::clock::{Deadline, SharedClock},
+};
+
+/// All that the operations of one scale unit work with.
+pub struct Unit {
+    pub store: SharedStore,
+    pub writer: Writer,
+    pub configuration: ConfigurationCache,
+    pub clock: SharedClock,
+    /// Offline: the unit of a till without connection. It never calls headquarters.
+    pub connectivity: Connectivity,
+    pub call_budget: CallBudget,
+    /// Key of the request hashes, from the database.
+    pub request_hash_key: [u8; 32],
+}
+
+/// When there is time for a call to headquarters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallBudget {
+    /// Longest call.
+    pub headquarters_timeout: Duration,
+    /// A call with less is not begun.
+    pub minimum: Duration,
+    /// What stays for the two commits around it.
+    pub reserve: Duration,
+}
+
+/// On whose behalf an operation runs, and until when.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub caller: Caller,
+    pub deadline: Deadline,
+}
+
+impl Default for CallBudget {
+    fn default() -> Self {
+        Self {
+            headquarters_timeout: Duration::from_secs(3),
+            minimum: Duration::from_millis(100),
+            reserve: Duration::from_millis(50),
+        }
+    }
+}
+
+impl CallBudget {
+    /// Time for a call; `None`: too little.
+    pub fn of(&self, time_left: Duration) -> Option<Duration> {
+        let budget = time_left.saturating_sub(self.reserve).min(self.headquarters_timeout);
+        (budget >= self.minimum).then_some(budget)
+    }
+}
+
+impl Unit {
+    /// Whether headquarters takes calls. This unit knows of none.
+    pub const fn headquarters(&self) -> Headquarters {
+        Headquarters::Unreachable
+    }
+
+    async fn customer(&self, id: CustomerId) -> Result<KnownCustomer> {
+        match self.store.customers(&[id]).await?.pop() {
+            Some(known) => Ok(known),
+            None => Err(self.customer_not_found().await),
+        }
+    }
+
+    /// Says when 1010 came last: the customer may be on its way.
+    async fn customer_not_found(&self) -> Error {
+        match self.store.applied(DownloadJob::Customers).await {
+            Ok(applied) => {
+                Error::CustomerNotFound { customers_applied_at: applied.map(|applied| applied.at) }
+            }
+            Err(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Changes a customer.
+
+use crate::{
+    channel::operations::{
+        Context, Envelope, Unit,
+        route::{asynchronous, route},
+        write::{Admitted, parse_customer},
+    },
+    domain::{
+        error::{Error, Result},
+        field::{CustomerField, Patch},
+        id::CustomerId,
+        mask::customer_mask,
+        routing::Operation,
+        validation::{self, CustomerInput},
+        write::{Answer, Command, Method, Write},
+    },
+};
+
+#[derive(Debug, Clone, Default)]
+pub struct UpdateCustomer {
+    pub envelope: Envelope,
+    /// Resource name.
+    pub name: String,
+    pub customer: CustomerInput,
+    /// `None`: not given.
+    pub update_mask: Option<Vec<String>>,
+    /// Empty: whatever the customer is now.
+    pub etag: String,
+}
+
+/// # Errors
+/// See `UpdateCustomer` in `customer_service.proto`.
+pub async fn update_customer(
+    unit: &Unit,
+    context: &Context,
+    request: UpdateCustomer,
+) -> Result<Answer> {
+    let admitted = unit.admit(Method::UpdateCustomer, &request.envelope).await?;
+    let prepared = prepare(unit, context, &admitted, request).await;
+    unit.finish(&admitted, prepared).await
+}
+
+async fn prepare(
+    unit: &Unit,
+    context: &Context,
+    admitted: &Admitted,
+    request: UpdateCustomer,
+) -> Result<Write> {
+    let (customer_id, patch) = check(admitted, &request)?;
+    let known = unit.customer(customer_id).await?;
+    let configuration = &admitted.aged.configuration;
+    let route = route(unit, context, configuration, Operation::UpdateCustomer, Some(&known), None);
+    let mode = asynchronous(Operation::UpdateCustomer, route)?;
+    let etag = Some(request.etag).filter(|etag| !etag.is_empty());
+    Ok(admitted.write(context, customer_id, mode, Command::UpdateCustomer { patch, etag }))
+}
+
+/// A bad mask leaves open which values are meant, so those are checked only under a good one.
+fn check(
+    admitted: &Admitted,
+    request: &UpdateCustomer,
+) -> Result<(CustomerId, Patch<CustomerField>)> {
+    let mut violations = Vec::new();
+    let customer_id = parse_customer("customer.name", &request.name).unwrap_or_else(|violation| {
+        violations.push(violation);
+        CustomerId(uuid::Uuid::nil())
+    });
+    let paths = request.update_mask.as_ref().map(|paths| paths.iter().map(String::as_str));
+    let mask = match customer_mask(paths) {
+        Ok(mask) => mask,
+        Err(Error::InvalidFieldMask(bad))
+            if violations.is_empty() && admitted.violations.is_empty() =>
+        {
+            return Err(Error::InvalidFieldMask(bad));
+        }
+        Err(Error::InvalidFieldMask(bad)) => {
+            violations.extend(bad);
+            Vec::new()
+        }
+        Err(other) => return Err(other),
+    };
+    let mut checker = admitted.checker();
+    checker.extend(violations);
+    let patch = validation::customer_patch(checker, &mask, &request.customer)?;
+    Ok((customer_id, patch))
+}

@@ -1,0 +1,154 @@
+//! What all writes have in common.
+
+use crate::{
+    channel::{
+        configuration::Aged,
+        operations::{Context, Unit},
+    },
+    domain::{
+        error::{Error, FieldReason, Result, Violation},
+        id::{CustomerId, RequestId},
+        request_hash::request_hash,
+        validation::Checker,
+        write::{self, Answer, Command, Execution, Method, Mode, RequestHash, Verdict, Write},
+    },
+};
+
+/// The part of a write request that is the same for all.
+#[derive(Debug, Clone, Default)]
+pub struct Envelope {
+    pub request_id: String,
+    /// Empty: the only channel of the unit.
+    pub channel: String,
+    pub validate_only: bool,
+    /// The message in canonical form, for the request hash.
+    pub content: Vec<u8>,
+}
+
+/// A write request with what is found out before its own checks.
+pub(super) struct Admitted {
+    pub aged: Aged,
+    /// A nil id where it is missing or malformed; then `violations` says so, and the checks go on to find all.
+    pub request_id: RequestId,
+    pub violations: Vec<Violation>,
+    request_hash: RequestHash,
+    validate_only: bool,
+}
+
+impl Unit {
+    pub(super) async fn admit(&self, method: Method, envelope: &Envelope) -> Result<Admitted> {
+        let aged = self.configuration.get(&envelope.channel).await?;
+        let (request_id, violations) = match parse_request_id(&envelope.request_id) {
+            Ok(id) => (id, Vec::new()),
+            Err(violation) => (RequestId(uuid::Uuid::nil()), vec![violation]),
+        };
+        let channel = &aged.configuration.channel;
+        let hash = request_hash(&self.request_hash_key, method, channel, &envelope.content);
+        Ok(Admitted {
+            aged,
+            request_id,
+            violations,
+            request_hash: hash,
+            validate_only: envelope.validate_only,
+        })
+    }
+
+    /// Performs a write that is in order, or says of one that is not what was answered when it was: a repetition
+    /// gets its first answer, whatever has changed in the configuration since.
+    pub(super) async fn finish(
+        &self,
+        admitted: &Admitted,
+        prepared: Result<Write>,
+    ) -> Result<Answer> {
+        let answer = match prepared {
+            Ok(write) if admitted.validate_only => self.rehearse(&write).await,
+            Ok(write) => self.writer.write(write).await,
+            Err(error) => self.recall_or(admitted, error).await,
+        };
+        match answer {
+            Err(Error::CustomerNotFound { .. }) => Err(self.customer_not_found().await),
+            answer => answer,
+        }
+    }
+
+    async fn recall_or(&self, admitted: &Admitted, error: Error) -> Result<Answer> {
+        if !admitted.violations.is_empty() || admitted.validate_only {
+            return Err(error);
+        }
+        match self.store.request_record(admitted.request_id).await? {
+            Some(record) if record.request_hash == admitted.request_hash => Ok(record.answer),
+            Some(_) => Err(Error::RequestIdReused(admitted.request_id)),
+            None => Err(error),
+        }
+    }
+
+    /// What the write would be answered; nothing is stored.
+    async fn rehearse(&self, write: &Write) -> Result<Answer> {
+        let record = self.store.request_record(write.request_id).await?;
+        let known = self.store.customers(&[write.customer_id]).await?.pop();
+        let revision = match write.judge(record.as_ref(), known.as_ref())? {
+            Verdict::Replay(answer) => return Ok(*answer),
+            Verdict::Nothing => None,
+            Verdict::Append(draft) => {
+                Some(write::rehearsed(known.as_ref(), draft, self.clock.now()))
+            }
+        };
+        write.answer(known, revision.as_ref()).ok_or(Error::Internal)
+    }
+}
+
+impl Admitted {
+    /// A checker that already knows what is wrong with the envelope.
+    pub(super) fn checker(&self) -> Checker<'_> {
+        let mut checker = Checker::new(&self.aged.configuration);
+        checker.extend(self.violations.clone());
+        checker
+    }
+
+    pub(super) fn write(
+        &self,
+        context: &Context,
+        customer_id: CustomerId,
+        mode: Mode,
+        command: Command,
+    ) -> Write {
+        Write {
+            request_id: self.request_id,
+            request_hash: self.request_hash,
+            customer_id,
+            channel: self.aged.configuration.channel.clone(),
+            caller: context.caller.clone(),
+            command,
+            execution: Execution {
+                mode,
+                configuration_version: self.aged.configuration.version,
+                configuration_age: self.aged.age,
+                headquarters_duration: None,
+            },
+        }
+    }
+}
+
+pub(super) fn parse_request_id(text: &str) -> Result<RequestId, Violation> {
+    let violation = |reason, text: &str| Violation::new("request_id", reason, text);
+    if text.is_empty() {
+        return Err(violation(
+            FieldReason::Required,
+            "is required: a UUID that names this write for ever",
+        ));
+    }
+    match text.parse::<RequestId>() {
+        Ok(id) if !id.0.is_nil() && !id.0.is_max() => Ok(id),
+        _ => Err(violation(FieldReason::InvalidId, "is no UUID")),
+    }
+}
+
+/// The customer that a field names; a violation where it doesn't.
+pub(super) fn parse_customer(field: &str, name: &str) -> Result<CustomerId, Violation> {
+    let violation = |reason, text: &str| Violation::new(field, reason, text);
+    if name.is_empty() {
+        return Err(violation(FieldReason::Required, "is required: customers/{uuid}"));
+    }
+    CustomerId::from_resource_name(name)
+        .ok_or_else(|| violation(FieldReason::InvalidName, "is no resource name: customers/{uuid}"))
+}

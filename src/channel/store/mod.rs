@@ -1,0 +1,169 @@
+//! The channel database: what readers ask of it, and the steps of a writing transaction. `sqlite` and `postgres`
+//! keep the same contract, which `tests/it/contract` holds them to. Only the writer (`channel::writer`) begins
+//! transactions.
+
+mod configuration;
+mod connect;
+mod error;
+mod payload;
+pub mod postgres;
+mod rows;
+mod schema;
+pub mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+pub use connect::{DatabaseUrl, MigrationReport, NewOrigin, OpenError, migrate, open};
+pub use error::{StoreError, StoreResult};
+pub use rows::{EventKind, Rows};
+
+use crate::domain::{
+    configuration::{ChannelConfiguration, ChannelConfigurationRows, GlobalConfigurationRows},
+    id::{CustomerId, RequestId},
+    known::KnownCustomer,
+    revision::Counter,
+    search::Criterion,
+    time::Timestamp,
+    write::RequestRecord,
+};
+
+pub type SharedStore = Arc<dyn ChannelStore>;
+
+/// What this database is towards headquarters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Made with the database; replicas of one PostgreSQL database share it.
+    pub database_id: Uuid,
+    pub database_name: String,
+    pub incarnation: i64,
+    /// Key of the request hashes: all replicas must tell the same.
+    pub request_hash_key: [u8; 32],
+}
+
+/// A job whose packages the channel applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DownloadJob {
+    /// 1010
+    Customers,
+    /// 1070
+    ChannelConfiguration,
+    /// 1110
+    GlobalConfiguration,
+}
+
+/// The last package applied of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    pub version: i64,
+    pub at: Timestamp,
+}
+
+/// Counters that a transaction has taken; it holds the counter row until it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub first_revision: Counter,
+    pub first_event: Counter,
+    /// Not before the capture time of any earlier revision.
+    pub captured_at: Timestamp,
+}
+
+/// Where a page of a search goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchPosition {
+    pub term: String,
+    pub customer_id: CustomerId,
+}
+
+/// Reads, each in one snapshot, and the door to writes. Every call is bounded in time.
+#[async_trait]
+pub trait ChannelStore: Send + Sync + 'static {
+    async fn origin(&self) -> StoreResult<Origin>;
+
+    /// The customers that there are, in no order.
+    async fn customers(&self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>>;
+
+    async fn request_record(&self, id: RequestId) -> StoreResult<Option<RequestRecord>>;
+
+    /// Up to `limit` terms that meet the criterion after `after`, by term and customer in the order of bytes.
+    async fn search(
+        &self,
+        criterion: &Criterion,
+        after: Option<&SearchPosition>,
+        limit: usize,
+    ) -> StoreResult<Vec<SearchPosition>>;
+
+    /// Operating unit numbers, sorted.
+    async fn channels(&self) -> StoreResult<Vec<String>>;
+
+    async fn configuration(&self, channel: &str) -> StoreResult<Option<ChannelConfiguration>>;
+
+    /// `None`: no package of the job was ever applied.
+    async fn applied(&self, job: DownloadJob) -> StoreResult<Option<Applied>>;
+
+    async fn begin(&self) -> StoreResult<Box<dyn Transaction>>;
+
+    /// Moves what was committed out of the write-ahead log, where the engine leaves that to its user.
+    async fn checkpoint(&self) -> StoreResult<()>;
+
+    async fn close(&self);
+}
+
+/// The steps of a writing transaction, in the order of their locks: customers, counter row, rows.
+///
+/// Dropping it rolls back.
+#[async_trait]
+pub trait Transaction: Send {
+    /// Locks the customers that there are, sorted. A missing one is claimed by [`Self::insert`], which fails with
+    /// [`StoreError::Conflict`] if someone else was faster.
+    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<()>;
+
+    async fn customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>>;
+
+    async fn request_records(&mut self, ids: &[RequestId]) -> StoreResult<Vec<RequestRecord>>;
+
+    /// Locks the counter row until the end and takes counters. Whatever is committed by then is visible to the
+    /// statements that follow.
+    async fn take_counters(
+        &mut self,
+        revisions: usize,
+        events: usize,
+        now: Timestamp,
+    ) -> StoreResult<Taken>;
+
+    /// [`StoreError::Conflict`]: a customer or request record to insert exists, or a customer to change does not.
+    async fn insert(&mut self, rows: &Rows) -> StoreResult<()>;
+
+    /// Replaces the configuration of 1070 unless the one there is as new or newer; says whether it did.
+    async fn apply_channel_configuration(
+        &mut self,
+        rows: &ChannelConfigurationRows,
+        applied: Applied,
+    ) -> StoreResult<bool>;
+
+    /// Replaces the configuration of 1110 unless the one there is as new or newer; says whether it did.
+    async fn apply_global_configuration(
+        &mut self,
+        rows: &GlobalConfigurationRows,
+        applied: Applied,
+    ) -> StoreResult<bool>;
+
+    /// Deletes up to `limit` request records recorded before the time; says how many.
+    async fn prune_request_records(&mut self, before: Timestamp, limit: usize) -> StoreResult<u64>;
+
+    /// Durable when it returns. [`StoreError::InDoubt`]: there was no answer, and it may be or not.
+    async fn commit(self: Box<Self>) -> StoreResult<()>;
+}
+
+impl DownloadJob {
+    /// Number, as the field knows it.
+    pub const fn number(self) -> &'static str {
+        match self {
+            Self::Customers => "1010",
+            Self::ChannelConfiguration => "1070",
+            Self::GlobalConfiguration => "1110",
+        }
+    }
+}

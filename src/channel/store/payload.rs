@@ -1,0 +1,170 @@
+//! JSON payloads of stored rows, and back.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use uuid::Uuid;
+
+use crate::{
+    channel::store::{Origin, SearchPosition, StoreError, StoreResult, Taken},
+    domain::{
+        customer::{Address, Customer},
+        id::{AddressId, CustomerId, RequestId},
+        known::KnownCustomer,
+        revision::Counter,
+        sync::{SyncProgress, WaitingRevision},
+        time::Timestamp,
+        write::RequestRecord,
+    },
+};
+
+/// A customer as the load statement of either engine returns it.
+pub(super) struct CustomerRow {
+    pub id: uuid::Uuid,
+    pub version: Option<i64>,
+    /// Customer without addresses.
+    pub payload: String,
+    /// Array of [`AddressItem`].
+    pub addresses: String,
+    /// Array of [`RevisionItem`].
+    pub waiting: String,
+}
+
+#[derive(Deserialize)]
+struct AddressItem {
+    synced: i64,
+    address: Address,
+}
+
+#[derive(Deserialize)]
+struct RevisionItem {
+    counter: Counter,
+    touches: Touches,
+    captured_at: Timestamp,
+    uploaded_at: Option<Timestamp>,
+    processed_at: Option<Timestamp>,
+    error_reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Touches {
+    customer: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    addresses: Vec<AddressId>,
+}
+
+/// Text of a value of ours, which can't fail: no map of ours has keys that aren't texts.
+pub(super) fn to_text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The customer without its addresses, which are rows of their own.
+pub(super) fn customer(customer: &Customer) -> String {
+    let mut bare = customer.clone();
+    bare.addresses.clear();
+    to_text(&bare)
+}
+
+/// The entities of a revision.
+pub(super) fn touches(revision: &WaitingRevision) -> String {
+    to_text(&Touches { customer: revision.customer, addresses: revision.addresses.clone() })
+}
+
+pub(super) fn parse<T: DeserializeOwned>(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    text: &str,
+) -> StoreResult<T> {
+    // Only the position: what serde says of a value may repeat it.
+    serde_json::from_str(text).map_err(|error| {
+        StoreError::inconsistent(table, column, row, format!("column {}", error.column()))
+    })
+}
+
+/// A row of `request_record`.
+pub(super) fn record((id, hash, answer): (Uuid, Vec<u8>, String)) -> StoreResult<RequestRecord> {
+    Ok(RequestRecord {
+        request_id: RequestId(id),
+        request_hash: key("request_record", "request_hash", id, hash)?,
+        answer: parse("request_record", "answer", id, &answer)?,
+    })
+}
+
+/// The row of `origin`.
+pub(super) fn origin(
+    (database_id, database_name, incarnation, hash_key): (Uuid, String, i64, Vec<u8>),
+) -> StoreResult<Origin> {
+    let request_hash_key = key("origin", "request_hash_key", 1, hash_key)?;
+    Ok(Origin { database_id, database_name, incarnation, request_hash_key })
+}
+
+/// What was taken, given the counters after it.
+pub(super) fn taken(
+    (revision, event, captured_at): (i64, i64, i64),
+    revisions: usize,
+    events: usize,
+) -> Taken {
+    let first = |last: i64, count: usize| Counter(last - i64::try_from(count).unwrap_or(0) + 1);
+    Taken {
+        first_revision: first(revision, revisions),
+        first_event: first(event, events),
+        captured_at: Timestamp(captured_at),
+    }
+}
+
+fn key(
+    table: &'static str,
+    column: &'static str,
+    row: impl ToString,
+    bytes: Vec<u8>,
+) -> StoreResult<[u8; 32]> {
+    bytes.try_into().map_err(|_| StoreError::inconsistent(table, column, row, "not 32 bytes"))
+}
+
+impl From<(Uuid, Option<i64>, String, String, String)> for CustomerRow {
+    fn from(
+        (id, version, payload, addresses, waiting): (Uuid, Option<i64>, String, String, String),
+    ) -> Self {
+        Self { id, version, payload, addresses, waiting }
+    }
+}
+
+impl From<(String, Uuid)> for SearchPosition {
+    fn from((term, id): (String, Uuid)) -> Self {
+        Self { term, customer_id: CustomerId(id) }
+    }
+}
+
+impl TryFrom<CustomerRow> for KnownCustomer {
+    type Error = StoreError;
+
+    fn try_from(row: CustomerRow) -> StoreResult<Self> {
+        let id = CustomerId(row.id);
+        let mut customer: Customer = parse("customer", "view", id, &row.payload)?;
+        let items: Vec<AddressItem> = parse("address", "view", id, &row.addresses)?;
+        let synced_addresses =
+            items.iter().filter(|item| item.synced != 0).map(|item| item.address.id).collect();
+        customer.addresses = items.into_iter().map(|item| item.address).collect();
+        customer.addresses.sort_by_key(|address| (address.created_at, address.id));
+        let items: Vec<RevisionItem> = parse("revision", "touches", id, &row.waiting)?;
+        let mut waiting: Vec<_> = items.into_iter().map(WaitingRevision::from).collect();
+        waiting.sort_by_key(|revision| revision.counter);
+        Ok(Self { customer, version: row.version, waiting, synced_addresses })
+    }
+}
+
+impl From<RevisionItem> for WaitingRevision {
+    fn from(item: RevisionItem) -> Self {
+        Self {
+            counter: item.counter,
+            customer: item.touches.customer,
+            addresses: item.touches.addresses,
+            progress: SyncProgress {
+                captured_at: item.captured_at,
+                uploaded_at: item.uploaded_at,
+                processed_at: item.processed_at,
+                error_reason: item.error_reason,
+            },
+        }
+    }
+}

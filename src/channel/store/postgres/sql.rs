@@ -1,0 +1,102 @@
+//! Every statement for PostgreSQL. Rows come in as one JSON array a statement.
+
+macro_rules! statements {
+    ($($name:ident = $text:expr;)*) => {
+        $(pub const $name: &str = $text;)*
+        /// All of them, for the test that prepares each.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    SCHEMA_TABLE = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'";
+    SCHEMA_VERSION = "SELECT version, oldest_program FROM schema_version WHERE id = 1";
+    DURABILITY = "SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
+        current_setting('synchronous_commit') AS synchronous_commit";
+    ORIGIN = "SELECT database_id, database_name, incarnation, request_hash_key FROM origin WHERE id = 1";
+    CREATE_ORIGIN = "INSERT INTO origin VALUES (1, $1, $2, 1, $3, $4) ON CONFLICT DO NOTHING";
+
+    CUSTOMERS = "SELECT c.id, c.version, coalesce(c.view, c.base) AS payload,
+        (SELECT coalesce(json_agg(json_build_object('synced', CASE WHEN a.base IS NULL THEN 0 ELSE 1 END,
+            'address', coalesce(a.view, a.base)::json)), '[]')::text
+         FROM address a WHERE a.customer_id = c.id) AS addresses,
+        (SELECT coalesce(json_agg(json_build_object('counter', r.counter, 'touches', r.touches::json,
+            'captured_at', r.captured_at, 'uploaded_at', r.uploaded_at, 'processed_at', r.processed_at,
+            'error_reason', r.error_reason)), '[]')::text
+         FROM revision r WHERE r.customer_id = c.id AND r.resolved_at IS NULL) AS waiting
+        FROM customer c WHERE c.id = ANY($1)";
+    REQUEST_RECORDS = "SELECT request_id, request_hash, answer FROM request_record WHERE request_id = ANY($1)";
+    SEARCH = "SELECT term, customer_id FROM customer_search
+        WHERE kind = $1 AND term >= $2 AND term < $3 AND (term, customer_id) > ($4, $5)
+        ORDER BY term, customer_id LIMIT $6";
+    CHANNELS = "SELECT operating_unit_number FROM channel ORDER BY operating_unit_number COLLATE \"C\"";
+    CHANNEL = "SELECT setup FROM channel WHERE operating_unit_number = $1";
+    CUSTOMER_GROUPS = "SELECT code FROM customer_group";
+    FEATURES = "SELECT key, enabled FROM feature";
+    FIELD_LIMITS = "SELECT field, max_characters FROM field_limit";
+    APPLIED = "SELECT version, applied_at FROM applied_job WHERE job = $1";
+
+    LOCK_CUSTOMERS = "SELECT id FROM customer WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+    TAKE_COUNTERS = "UPDATE counter SET revision = revision + $1, event = event + $2,
+        captured_at = greatest(captured_at, $3) WHERE id = 1 RETURNING revision, event, captured_at";
+    INSERT_CUSTOMERS = "INSERT INTO customer (id, view)
+        SELECT id, view FROM json_to_recordset($1::json) AS r(id uuid, view text) ON CONFLICT DO NOTHING";
+    CHANGE_CUSTOMERS = "UPDATE customer SET view = r.view FROM json_to_recordset($1::json) AS r(id uuid, view text)
+        WHERE customer.id = r.id";
+    PUT_ADDRESSES = "INSERT INTO address (customer_id, id, view)
+        SELECT customer_id, id, view FROM json_to_recordset($1::json) AS r(customer_id uuid, id uuid, view text)
+        ON CONFLICT (customer_id, id) DO UPDATE SET view = excluded.view";
+    INSERT_REVISIONS = "INSERT INTO revision (counter, id, request_id, request_hash, customer_id, channel, caller,
+            captured_at, base_version, touches)
+        SELECT counter, id, request_id, decode(request_hash, 'hex'), customer_id, channel, caller, captured_at,
+            base_version, touches
+        FROM json_to_recordset($1::json) AS r(counter bigint, id uuid, request_id uuid, request_hash text,
+            customer_id uuid, channel text, caller text, captured_at bigint, base_version bigint, touches text)";
+    INSERT_STAGED_CUSTOMERS = "INSERT INTO retailasynccustomerv2 (replicationcounterfromorigin, ordinal, operation,
+            custaccountasync, custaccount, relationshiptype, firstname, middlename, lastname, custname, languageid,
+            custgroup, currency, receiptoption, receiptemail, identificationnumber, primaryphone, primaryemail)
+        SELECT * FROM json_to_recordset($1::json) AS r(counter bigint, ordinal bigint, operation bigint,
+            custaccountasync uuid, custaccount text, relationshiptype text, firstname text, middlename text,
+            lastname text, custname text, languageid text, custgroup text, currency text, receiptoption text,
+            receiptemail text, identificationnumber text, primaryphone text, primaryemail text)";
+    INSERT_STAGED_ADDRESSES = "INSERT INTO retailasyncaddressv2 (replicationcounterfromorigin, ordinal, operation,
+            custaccountasync, custaccount, addressid, makepostaladdressprimary, role, street, streetnumber,
+            buildingcompliment, districtname, city, county, state, zip, country)
+        SELECT * FROM json_to_recordset($1::json) AS r(counter bigint, ordinal bigint, operation bigint,
+            custaccountasync uuid, custaccount text, addressid uuid, makepostaladdressprimary bigint, role text,
+            street text, streetnumber text, buildingcompliment text, districtname text, city text, county text,
+            state text, zip text, country text)";
+    INSERT_STAGED_CONTACTS = "INSERT INTO retailasynccustomercontact (replicationcounterfromorigin, ordinal, operation,
+            custaccountasync, custaccount, contactid, contacttype, locator, typedlocator)
+        SELECT * FROM json_to_recordset($1::json) AS r(counter bigint, ordinal bigint, operation bigint,
+            custaccountasync uuid, custaccount text, contactid uuid, contacttype text, locator text, typedlocator text)";
+    ADD_TERMS = "INSERT INTO customer_search (kind, term, customer_id)
+        SELECT * FROM json_to_recordset($1::json) AS r(kind bigint, term text, customer_id uuid) ON CONFLICT DO NOTHING";
+    REMOVE_TERMS = "DELETE FROM customer_search s
+        USING json_to_recordset($1::json) AS r(kind bigint, term text, customer_id uuid)
+        WHERE s.kind = r.kind AND s.term = r.term AND s.customer_id = r.customer_id";
+    INSERT_RECORDS = "INSERT INTO request_record (request_id, request_hash, recorded_at, answer)
+        SELECT request_id, decode(request_hash, 'hex'), recorded_at, answer
+        FROM json_to_recordset($1::json) AS r(request_id uuid, request_hash text, recorded_at bigint, answer text)
+        ON CONFLICT DO NOTHING";
+    INSERT_EVENTS = "INSERT INTO event (counter, kind, customer_id, revision, happened_at)
+        SELECT * FROM json_to_recordset($1::json) AS r(counter bigint, kind bigint, customer_id uuid, revision bigint,
+            happened_at bigint)";
+    PRUNE_RECORDS = "DELETE FROM request_record WHERE request_id IN
+        (SELECT request_id FROM request_record WHERE recorded_at < $1 ORDER BY recorded_at LIMIT $2)";
+
+    SET_APPLIED = "INSERT INTO applied_job (job, version, applied_at) VALUES ($1, $2, $3)
+        ON CONFLICT (job) DO UPDATE SET version = excluded.version, applied_at = excluded.applied_at
+        WHERE applied_job.version < excluded.version";
+    CLEAR_CHANNELS = "DELETE FROM channel";
+    INSERT_CHANNELS = "INSERT INTO channel (operating_unit_number, setup)
+        SELECT value->>'operating_unit_number', value::text FROM json_array_elements($1::json)";
+    CLEAR_CUSTOMER_GROUPS = "DELETE FROM customer_group";
+    INSERT_CUSTOMER_GROUPS = "INSERT INTO customer_group (code, name) SELECT key, value FROM json_each_text($1::json)";
+    CLEAR_FEATURES = "DELETE FROM feature";
+    INSERT_FEATURES = "INSERT INTO feature (key, enabled)
+        SELECT key, CASE WHEN value::boolean THEN 1 ELSE 0 END FROM json_each_text($1::json)";
+    CLEAR_FIELD_LIMITS = "DELETE FROM field_limit";
+    INSERT_FIELD_LIMITS = "INSERT INTO field_limit (field, max_characters)
+        SELECT key, value::bigint FROM json_each_text($1::json)";
+}

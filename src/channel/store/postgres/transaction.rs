@@ -1,0 +1,165 @@
+//! A writing transaction, READ COMMITTED: each statement sees what was committed before it began.
+
+use async_trait::async_trait;
+use sqlx::Postgres;
+
+use crate::{
+    channel::store::{
+        Applied, DownloadJob, Rows, StoreError, StoreResult, Taken, Transaction, configuration,
+        payload, postgres::sql, rows::array,
+    },
+    domain::{
+        configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
+        id::{CustomerId, RequestId},
+        known::KnownCustomer,
+        time::Timestamp,
+        write::RequestRecord,
+    },
+};
+
+pub(super) struct PostgresTransaction(pub(super) sqlx::Transaction<'static, Postgres>);
+
+impl PostgresTransaction {
+    /// Runs a statement over the rows, if there are any; says how many it wrote.
+    async fn put(
+        &mut self,
+        statement: &'static str,
+        rows: &[serde_json::Value],
+    ) -> StoreResult<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let done = sqlx::query(statement).bind(array(rows)).execute(&mut *self.0).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Like [`Self::put`], where each row must be written.
+    async fn put_each(
+        &mut self,
+        statement: &'static str,
+        rows: &[serde_json::Value],
+    ) -> StoreResult<()> {
+        if self.put(statement, rows).await? == rows.len() as u64 {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict)
+        }
+    }
+
+    async fn set_applied(&mut self, job: DownloadJob, applied: Applied) -> StoreResult<bool> {
+        let done = sqlx::query(sql::SET_APPLIED)
+            .bind(job.number())
+            .bind(applied.version)
+            .bind(applied.at.millis())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn replace(
+        &mut self,
+        tables: [(&'static str, &'static str, String); 2],
+    ) -> StoreResult<()> {
+        for (clear, insert, rows) in tables {
+            sqlx::query(clear).execute(&mut *self.0).await?;
+            sqlx::query(insert).bind(rows).execute(&mut *self.0).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Transaction for PostgresTransaction {
+    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<()> {
+        sqlx::query(sql::LOCK_CUSTOMERS)
+            .bind(super::uuids(ids.iter().map(|id| id.0)))
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>> {
+        super::customers(&mut self.0, ids).await
+    }
+
+    async fn request_records(&mut self, ids: &[RequestId]) -> StoreResult<Vec<RequestRecord>> {
+        super::request_records(&mut self.0, ids).await
+    }
+
+    async fn take_counters(
+        &mut self,
+        revisions: usize,
+        events: usize,
+        now: Timestamp,
+    ) -> StoreResult<Taken> {
+        let last: (i64, i64, i64) = sqlx::query_as(sql::TAKE_COUNTERS)
+            .bind(revisions as i64)
+            .bind(events as i64)
+            .bind(now.millis())
+            .fetch_one(&mut *self.0)
+            .await?;
+        Ok(payload::taken(last, revisions, events))
+    }
+
+    async fn insert(&mut self, rows: &Rows) -> StoreResult<()> {
+        self.put_each(sql::INSERT_CUSTOMERS, &rows.new_customers).await?;
+        self.put_each(sql::CHANGE_CUSTOMERS, &rows.changed_customers).await?;
+        self.put_each(sql::INSERT_RECORDS, &rows.records).await?;
+        self.put(sql::PUT_ADDRESSES, &rows.addresses).await?;
+        self.put(sql::INSERT_REVISIONS, &rows.revisions).await?;
+        self.put(sql::INSERT_STAGED_CUSTOMERS, &rows.staged_customers).await?;
+        self.put(sql::INSERT_STAGED_ADDRESSES, &rows.staged_addresses).await?;
+        self.put(sql::INSERT_STAGED_CONTACTS, &rows.staged_contacts).await?;
+        self.put(sql::REMOVE_TERMS, &rows.terms_removed).await?;
+        self.put(sql::ADD_TERMS, &rows.terms_added).await?;
+        self.put(sql::INSERT_EVENTS, &rows.events).await?;
+        Ok(())
+    }
+
+    async fn apply_channel_configuration(
+        &mut self,
+        rows: &ChannelConfigurationRows,
+        applied: Applied,
+    ) -> StoreResult<bool> {
+        if !self.set_applied(DownloadJob::ChannelConfiguration, applied).await? {
+            return Ok(false);
+        }
+        let (channels, groups) = configuration::channel_rows(rows);
+        self.replace([
+            (sql::CLEAR_CHANNELS, sql::INSERT_CHANNELS, channels),
+            (sql::CLEAR_CUSTOMER_GROUPS, sql::INSERT_CUSTOMER_GROUPS, groups),
+        ])
+        .await?;
+        Ok(true)
+    }
+
+    async fn apply_global_configuration(
+        &mut self,
+        rows: &GlobalConfigurationRows,
+        applied: Applied,
+    ) -> StoreResult<bool> {
+        if !self.set_applied(DownloadJob::GlobalConfiguration, applied).await? {
+            return Ok(false);
+        }
+        let (features, limits) = configuration::global_rows(rows);
+        self.replace([
+            (sql::CLEAR_FEATURES, sql::INSERT_FEATURES, features),
+            (sql::CLEAR_FIELD_LIMITS, sql::INSERT_FIELD_LIMITS, limits),
+        ])
+        .await?;
+        Ok(true)
+    }
+
+    async fn prune_request_records(&mut self, before: Timestamp, limit: usize) -> StoreResult<u64> {
+        let done = sqlx::query(sql::PRUNE_RECORDS)
+            .bind(before.millis())
+            .bind(limit as i64)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn commit(self: Box<Self>) -> StoreResult<()> {
+        self.0.commit().await.map_err(|error| StoreError::of_commit(&error))
+    }
+}

@@ -1,0 +1,97 @@
+//! Every statement for SQLite. Rows come in as one JSON array a statement.
+
+macro_rules! statements {
+    ($($name:ident = $text:expr;)*) => {
+        $(pub const $name: &str = $text;)*
+        /// All of them, for the test that prepares each.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    SCHEMA_TABLE = "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'";
+    SCHEMA_VERSION = "SELECT version, oldest_program FROM schema_version WHERE id = 1";
+    ORIGIN = "SELECT database_id, database_name, incarnation, request_hash_key FROM origin WHERE id = 1";
+    CREATE_ORIGIN = "INSERT INTO origin VALUES (1, ?1, ?2, 1, ?3, ?4) ON CONFLICT DO NOTHING";
+
+    CUSTOMERS = "SELECT c.id, c.version, coalesce(c.view, c.base) AS payload,
+        (SELECT json_group_array(json_object('synced', iif(a.base IS NULL, 0, 1), 'address', json(coalesce(a.view, a.base))))
+         FROM address a WHERE a.customer_id = c.id) AS addresses,
+        (SELECT json_group_array(json_object('counter', r.counter, 'touches', json(r.touches),
+            'captured_at', r.captured_at, 'uploaded_at', r.uploaded_at, 'processed_at', r.processed_at,
+            'error_reason', r.error_reason))
+         FROM revision r WHERE r.customer_id = c.id AND r.resolved_at IS NULL) AS waiting
+        FROM customer c WHERE c.id IN (SELECT unhex(value, '-') FROM json_each(?1))";
+    REQUEST_RECORDS = "SELECT request_id, request_hash, answer FROM request_record
+        WHERE request_id IN (SELECT unhex(value, '-') FROM json_each(?1))";
+    SEARCH = "SELECT term, customer_id FROM customer_search
+        WHERE kind = ?1 AND term >= ?2 AND term < ?3 AND (term, customer_id) > (?4, ?5)
+        ORDER BY term, customer_id LIMIT ?6";
+    CHANNELS = "SELECT operating_unit_number FROM channel ORDER BY operating_unit_number";
+    CHANNEL = "SELECT setup FROM channel WHERE operating_unit_number = ?1";
+    CUSTOMER_GROUPS = "SELECT code FROM customer_group";
+    FEATURES = "SELECT key, enabled FROM feature";
+    FIELD_LIMITS = "SELECT field, max_characters FROM field_limit";
+    APPLIED = "SELECT version, applied_at FROM applied_job WHERE job = ?1";
+
+    TAKE_COUNTERS = "UPDATE counter SET revision = revision + ?1, event = event + ?2, captured_at = max(captured_at, ?3)
+        WHERE id = 1 RETURNING revision, event, captured_at";
+    INSERT_CUSTOMERS = "INSERT INTO customer (id, view)
+        SELECT unhex(value->>'id', '-'), value->>'view' FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+    CHANGE_CUSTOMERS = "UPDATE customer SET view = r.value->>'view' FROM json_each(?1) AS r
+        WHERE customer.id = unhex(r.value->>'id', '-')";
+    PUT_ADDRESSES = "INSERT INTO address (customer_id, id, view)
+        SELECT unhex(value->>'customer_id', '-'), unhex(value->>'id', '-'), value->>'view' FROM json_each(?1) WHERE true
+        ON CONFLICT (customer_id, id) DO UPDATE SET view = excluded.view";
+    INSERT_REVISIONS = "INSERT INTO revision (counter, id, request_id, request_hash, customer_id, channel, caller,
+            captured_at, base_version, touches)
+        SELECT value->>'counter', unhex(value->>'id', '-'), unhex(value->>'request_id', '-'),
+            unhex(value->>'request_hash'), unhex(value->>'customer_id', '-'), value->>'channel', value->>'caller',
+            value->>'captured_at', value->>'base_version', value->>'touches' FROM json_each(?1)";
+    INSERT_STAGED_CUSTOMERS = "INSERT INTO retailasynccustomerv2 (replicationcounterfromorigin, ordinal, operation,
+            custaccountasync, custaccount, relationshiptype, firstname, middlename, lastname, custname, languageid,
+            custgroup, currency, receiptoption, receiptemail, identificationnumber, primaryphone, primaryemail)
+        SELECT value->>'counter', value->>'ordinal', value->>'operation', unhex(value->>'custaccountasync', '-'),
+            value->>'custaccount', value->>'relationshiptype', value->>'firstname', value->>'middlename',
+            value->>'lastname', value->>'custname', value->>'languageid', value->>'custgroup', value->>'currency',
+            value->>'receiptoption', value->>'receiptemail', value->>'identificationnumber', value->>'primaryphone',
+            value->>'primaryemail' FROM json_each(?1)";
+    INSERT_STAGED_ADDRESSES = "INSERT INTO retailasyncaddressv2 (replicationcounterfromorigin, ordinal, operation,
+            custaccountasync, custaccount, addressid, makepostaladdressprimary, role, street, streetnumber,
+            buildingcompliment, districtname, city, county, state, zip, country)
+        SELECT value->>'counter', value->>'ordinal', value->>'operation', unhex(value->>'custaccountasync', '-'),
+            value->>'custaccount', unhex(value->>'addressid', '-'), value->>'makepostaladdressprimary', value->>'role',
+            value->>'street', value->>'streetnumber', value->>'buildingcompliment', value->>'districtname',
+            value->>'city', value->>'county', value->>'state', value->>'zip', value->>'country' FROM json_each(?1)";
+    INSERT_STAGED_CONTACTS = "INSERT INTO retailasynccustomercontact (replicationcounterfromorigin, ordinal, operation,
+            custaccountasync, custaccount, contactid, contacttype, locator, typedlocator)
+        SELECT value->>'counter', value->>'ordinal', value->>'operation', unhex(value->>'custaccountasync', '-'),
+            value->>'custaccount', unhex(value->>'contactid', '-'), value->>'contacttype', value->>'locator',
+            value->>'typedlocator' FROM json_each(?1)";
+    ADD_TERMS = "INSERT INTO customer_search (kind, term, customer_id)
+        SELECT value->>'kind', value->>'term', unhex(value->>'customer_id', '-') FROM json_each(?1) WHERE true
+        ON CONFLICT DO NOTHING";
+    REMOVE_TERMS = "DELETE FROM customer_search WHERE (kind, term, customer_id) IN
+        (SELECT value->>'kind', value->>'term', unhex(value->>'customer_id', '-') FROM json_each(?1))";
+    INSERT_RECORDS = "INSERT INTO request_record (request_id, request_hash, recorded_at, answer)
+        SELECT unhex(value->>'request_id', '-'), unhex(value->>'request_hash'), value->>'recorded_at', value->>'answer'
+        FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+    INSERT_EVENTS = "INSERT INTO event (counter, kind, customer_id, revision, happened_at)
+        SELECT value->>'counter', value->>'kind', unhex(value->>'customer_id', '-'), value->>'revision',
+            value->>'happened_at' FROM json_each(?1)";
+    PRUNE_RECORDS = "DELETE FROM request_record WHERE request_id IN
+        (SELECT request_id FROM request_record WHERE recorded_at < ?1 ORDER BY recorded_at LIMIT ?2)";
+
+    SET_APPLIED = "INSERT INTO applied_job (job, version, applied_at) VALUES (?1, ?2, ?3)
+        ON CONFLICT (job) DO UPDATE SET version = excluded.version, applied_at = excluded.applied_at
+        WHERE applied_job.version < excluded.version";
+    CLEAR_CHANNELS = "DELETE FROM channel";
+    INSERT_CHANNELS = "INSERT INTO channel (operating_unit_number, setup)
+        SELECT value->>'operating_unit_number', value FROM json_each(?1)";
+    CLEAR_CUSTOMER_GROUPS = "DELETE FROM customer_group";
+    INSERT_CUSTOMER_GROUPS = "INSERT INTO customer_group (code, name) SELECT key, value FROM json_each(?1)";
+    CLEAR_FEATURES = "DELETE FROM feature";
+    INSERT_FEATURES = "INSERT INTO feature (key, enabled) SELECT key, value FROM json_each(?1)";
+    CLEAR_FIELD_LIMITS = "DELETE FROM field_limit";
+    INSERT_FIELD_LIMITS = "INSERT INTO field_limit (field, max_characters) SELECT key, value FROM json_each(?1)";
+}

@@ -1,0 +1,61 @@
+//! What a channel database needs done in the background: old request records pruned, SQLite's log moved into its
+//! database.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    channel::{store::SharedStore, writer::Writer},
+    runtime::{
+        clock::SharedClock,
+        task::{Task, Tasks},
+    },
+};
+
+/// How long a repetition of a request gets its first answer.
+pub const REQUEST_RECORDS_KEPT: Duration = Duration::from_hours(7 * 24);
+/// How often old records are looked for.
+const PRUNING_INTERVAL: Duration = Duration::from_mins(10);
+/// Most records deleted in one transaction: it shares the writer with customers who wait, a few milliseconds.
+const PRUNED_AT_ONCE: usize = 500;
+/// How often the log is moved. At 5,000 customers a second it grows by some 10 MiB in between.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Starts the background work of a channel.
+pub fn spawn(tasks: &Tasks, store: &SharedStore, writer: &Writer, clock: &SharedClock) {
+    let stop = tasks.shutdown_token();
+    let (pruner, clock) = (writer.clone(), Arc::clone(clock));
+    tasks.spawn(Task::RequestRecordPruning, async move {
+        let mut interval = tokio::time::interval(PRUNING_INTERVAL);
+        while stop.run_until_cancelled(interval.tick()).await.is_some() {
+            if let Err(error) = prune(&pruner, &clock).await {
+                tracing::warn!(%error, "old request records stay for now");
+            }
+        }
+    });
+    let (stop, store) = (tasks.shutdown_token(), Arc::clone(store));
+    tasks.spawn(Task::Checkpoint, async move {
+        let mut interval = tokio::time::interval(CHECKPOINT_INTERVAL);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(interval.tick()).await.is_some() {
+            if let Err(error) = store.checkpoint().await {
+                tracing::warn!(%error, "a checkpoint failed; the next one makes up for it");
+            }
+        }
+    });
+}
+
+/// Deletes what is older than [`REQUEST_RECORDS_KEPT`], in steps between which writes get their turn.
+pub async fn prune(
+    writer: &Writer,
+    clock: &SharedClock,
+) -> crate::channel::store::StoreResult<u64> {
+    let before = clock.now().minus(REQUEST_RECORDS_KEPT);
+    let mut pruned = 0;
+    loop {
+        let step = writer.prune_request_records(before, PRUNED_AT_ONCE).await?;
+        pruned += step;
+        if step < PRUNED_AT_ONCE as u64 {
+            return Ok(pruned);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Brings each write of a batch to exactly one answer, whatever the database says: a bad write fails alone, a
+//! lost race is run again, and a commit without an answer is looked up before anyone is told anything.
+
+use std::{collections::HashMap, ops::Range, time::Duration};
+
+use crate::{
+    channel::{
+        store::{SharedStore, StoreError, StoreResult},
+        writer::{Queued, batch},
+    },
+    domain::{
+        error::{Error, Result, Unavailable},
+        write::{Answer, Write},
+    },
+    runtime::{
+        clock::SharedClock,
+        retry::{STORE_CONFLICT, STORE_CONNECT},
+    },
+};
+
+/// Longest life of one transaction. The database's own limits end it before; this one is for a connection that
+/// has died without a word.
+const TRANSACTION_LIMIT: Duration = Duration::from_secs(20);
+
+const NO_ANSWER: Error = Error::Unavailable(Unavailable::Store);
+
+/// Commits the batch and answers every write in it.
+///
+/// # Errors
+/// [`StoreError::FlushFailed`] only, after everyone was told that there is no answer.
+pub(super) async fn settle(
+    store: &SharedStore,
+    clock: &SharedClock,
+    batch: Vec<Queued>,
+) -> StoreResult<()> {
+    let (writes, replies): (Vec<_>, Vec<_>) =
+        batch.into_iter().map(|queued| (queued.write, (queued.reply, queued.running))).unzip();
+    let mut outcomes = Vec::with_capacity(writes.len());
+    let fatal = commit(store, clock, &writes, &mut outcomes).await.err();
+    outcomes.resize(writes.len(), Err(NO_ANSWER));
+    for ((reply, _running), outcome) in replies.into_iter().zip(outcomes) {
+        // A caller who has gone is told when he repeats.
+        let _ = reply.send(outcome);
+    }
+    fatal.map_or(Ok(()), Err)
+}
+
+/// Appends the outcome of each write, in order. What fails together is tried again in halves.
+async fn commit(
+    store: &SharedStore,
+    clock: &SharedClock,
+    writes: &[Write],
+    outcomes: &mut Vec<Result<Answer>>,
+) -> StoreResult<()> {
+    let mut parts: Vec<Range<usize>> = vec![0..writes.len()];
+    while let Some(part) = parts.pop() {
+        let writes = &writes[part.clone()];
+        match attempt(store, clock, writes).await {
+            Ok(done) => outcomes.extend(done),
+            Err(error @ StoreError::FlushFailed(_)) => return Err(error),
+            Err(error @ StoreError::InDoubt(_)) => {
+                tracing::warn!(%error, writes = writes.len(), "looking up what a commit did");
+                outcomes.extend(look_up(store, clock, writes).await);
+            }
+            Err(error @ StoreError::Unavailable(_)) => {
+                tracing::warn!(%error, writes = writes.len(), "a batch was not written");
+                outcomes.resize(outcomes.len() + writes.len(), Err(error.into()));
+            }
+            Err(_) if writes.len() > 1 => {
+                let middle = part.start + writes.len() / 2;
+                parts.push(middle..part.end);
+                parts.push(part.start..middle);
+            }
+            Err(StoreError::Conflict) => outcomes.push(run_again(store, clock, writes).await?),
+            Err(error) => {
+                tracing::error!(%error, request_id = %writes[0].request_id, "a write failed");
+                outcomes.push(Err(error.into()));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn attempt(
+    store: &SharedStore,
+    clock: &SharedClock,
+    writes: &[Write],
+) -> StoreResult<Vec<Result<Answer>>> {
+    bounded(batch::commit(store, clock.now(), writes)).await
+}
+
+/// A single write that lost a race is tried again a few times.
+async fn run_again(
+    store: &SharedStore,
+    clock: &SharedClock,
+    write: &[Write],
+) -> StoreResult<Result<Answer>> {
+    for delay in STORE_CONFLICT.jittered() {
+        tokio::time::sleep(delay).await;
+        match attempt(store, clock, write).await {
+            Ok(mut outcomes) => return Ok(outcomes.pop().unwrap_or(Err(Error::Internal))),
+            Err(error @ StoreError::FlushFailed(_)) => return Err(error),
+            Err(StoreError::Conflict) => {}
+            Err(StoreError::InDoubt(_)) => {
+                return Ok(look_up(store, clock, write).await.pop().unwrap_or(Err(NO_ANSWER)));
+            }
+            Err(error) => return Ok(Err(error.into())),
+        }
+    }
+    Ok(Err(Error::StoreConflict))
+}
+
+/// What became of writes whose commit got no answer. Those without a record were not performed, and their callers
+/// are told that there is no answer: they repeat with the same id. So are all if the database stays away.
+async fn look_up(
+    store: &SharedStore,
+    clock: &SharedClock,
+    writes: &[Write],
+) -> Vec<Result<Answer>> {
+    let mut recalled = HashMap::new();
+    let mut delays = STORE_CONNECT.jittered();
+    loop {
+        match bounded(batch::recall(store, clock.now(), writes)).await {
+            Ok(answers) => {
+                recalled = answers;
+                break;
+            }
+            Err(error) => {
+                let Some(delay) = delays.next() else {
+                    tracing::error!(%error, "a commit stays in doubt; its callers are told to repeat");
+                    break;
+                };
+                tokio::time::sleep(delay).await;
+            }
+        }
+    }
+    writes.iter().map(|write| recalled.remove(&write.request_id).ok_or(NO_ANSWER)).collect()
+}
+
+/// What runs into the limit may have been committed.
+async fn bounded<T>(work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+    tokio::time::timeout(TRANSACTION_LIMIT, work)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::InDoubt("no answer in time".to_owned())))
+}

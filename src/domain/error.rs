@@ -1,0 +1,127 @@
+//! Everything that can go wrong for a caller, in the field's words. How it looks on the wire is decided in one
+//! place, `server::status`.
+
+use crate::domain::{
+    id::{CustomerId, RequestId},
+    routing::Refusal,
+    time::Timestamp,
+};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An operation's failure. Texts never hold personal data or driver messages: they reach logs and callers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("{} invalid", plural(.0.len(), "field is", "fields are"))]
+    InvalidFields(Vec<Violation>),
+    #[error("the update mask is invalid")]
+    InvalidFieldMask(Vec<Violation>),
+    #[error("the page token does not belong to this search")]
+    InvalidPageToken,
+    /// `known` are the channels served here, to say what to do next.
+    #[error("channel {channel:?} is not configured here; this unit serves: {}", .known.join(", "))]
+    ChannelNotConfigured { channel: String, known: Vec<String> },
+    /// `customers_applied_at`: when 1010 was applied last, as a customer may be on its way.
+    #[error("there is no such customer in this channel database")]
+    CustomerNotFound { customers_applied_at: Option<Timestamp> },
+    #[error("the customer has no such address")]
+    AddressNotFound,
+    #[error("customer {0} exists and was created by another request")]
+    CustomerExists(CustomerId),
+    #[error("request id {0} was used for a write with other content")]
+    RequestIdReused(RequestId),
+    #[error("the customer has changed since the etag was read; read it again and repeat")]
+    EtagMismatch,
+    #[error("a concurrent write came between; nothing was written, repeat the request")]
+    StoreConflict,
+    #[error("{}", .0.explanation())]
+    Refused(Refusal),
+    #[error("a customer has at most {limit} addresses")]
+    AddressLimit { limit: usize },
+    #[error("the unit is at its limit; nothing was written, repeat the request later")]
+    Overloaded,
+    /// The database did not answer, or the unit is stopping. A write may have been performed.
+    #[error("{0}")]
+    Unavailable(Unavailable),
+    #[error("the deadline passed before there was an answer; repeat with the same request id")]
+    DeadlineExceeded,
+    /// A defect of ours: details are in the log under the request's id, never on the wire.
+    #[error("internal error")]
+    Internal,
+}
+
+/// Why there is no answer now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    #[error("the channel database does not answer; repeat with the same request id")]
+    Store,
+    #[error("the unit is stopping; repeat with the same request id")]
+    Stopping,
+}
+
+/// One bad field. `field` is its path in the request (`customer.addresses[1].street`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub field: String,
+    pub reason: FieldReason,
+    pub description: String,
+}
+
+impl Violation {
+    pub fn new(
+        field: impl Into<String>,
+        reason: FieldReason,
+        description: impl Into<String>,
+    ) -> Self {
+        Self { field: field.into(), reason, description: description.into() }
+    }
+}
+
+macro_rules! field_reasons {
+    ($($variant:ident = $text:literal),* $(,)?) => {
+        /// What is wrong with a field; stable on the wire.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum FieldReason { $($variant),* }
+
+        impl FieldReason {
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+        }
+    };
+}
+
+field_reasons! {
+    Required = "REQUIRED",
+    TooLong = "TOO_LONG",
+    StreetLengthExceeded = "STREET_LENGTH_EXCEEDED",
+    CountyLengthExceeded = "COUNTY_LENGTH_EXCEEDED",
+    ControlCharacter = "CONTROL_CHARACTER",
+    InvalidId = "INVALID_ID",
+    InvalidName = "INVALID_NAME",
+    InvalidEnumValue = "INVALID_ENUM_VALUE",
+    InvalidEmail = "INVALID_EMAIL",
+    InvalidPhone = "INVALID_PHONE",
+    InvalidCountry = "INVALID_COUNTRY",
+    InvalidLanguage = "INVALID_LANGUAGE",
+    InvalidCurrency = "INVALID_CURRENCY",
+    UnknownCode = "UNKNOWN_CODE",
+    OutOfRange = "OUT_OF_RANGE",
+    EmptyAddress = "EMPTY_ADDRESS",
+    TooManyAddresses = "TOO_MANY_ADDRESSES",
+    TooManyContacts = "TOO_MANY_CONTACTS",
+    MultiplePrimaryAddresses = "MULTIPLE_PRIMARY_ADDRESSES",
+    MultiplePrimaryContacts = "MULTIPLE_PRIMARY_CONTACTS",
+    NotAllowedForType = "NOT_ALLOWED_FOR_TYPE",
+    FieldNotAllowedInAsyncCreate = "FIELD_NOT_ALLOWED_IN_ASYNC_CREATE",
+    UnknownField = "UNKNOWN_FIELD",
+    OutputOnly = "OUTPUT_ONLY",
+    Immutable = "IMMUTABLE",
+    NotEditableYet = "NOT_EDITABLE_YET",
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

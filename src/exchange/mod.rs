@@ -1,0 +1,3 @@
+//! What headquarters and scale units exchange.
+
+pub mod package;

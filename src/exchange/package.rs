@@ -1,0 +1,284 @@
+//! Packages: how 1070 and 1110 reach a channel. One is verified whole before its first row is applied.
+
+use blake3::Hasher;
+use bytes::Buf;
+use prost::Message as _;
+
+use crate::{
+    channel::writer::ConfigurationPackage,
+    domain::{
+        configuration::{
+            ChannelConfigurationRows, ChannelSetup, DefaultCustomer, GlobalConfigurationRows,
+        },
+        time::Timestamp,
+    },
+    proto::exchange::{PackageChunk, PackageHeader, PackageRow, package_row::Row},
+};
+
+/// Format of the rows that this program writes; it reads no other.
+const FORMAT: u32 = 1;
+/// Rows of a chunk that this program writes.
+const CHUNK_ROWS: usize = 1_000;
+/// Most bytes of a chunk, decompressed: a package that claims more is broken or hostile.
+const MAX_CHUNK_BYTES: usize = 16 * 1024 * 1024;
+const COMPRESSION_LEVEL: i32 = 1;
+
+/// What a package is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// `1070` or `1110`.
+    pub job: String,
+    pub from_version: i64,
+    pub to_version: i64,
+    pub created_at: Timestamp,
+}
+
+/// A verified package of configuration.
+pub struct Configuration {
+    pub label: Label,
+    pub rows: ConfigurationPackage,
+}
+
+/// Why a package is not applied. None of it is, then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PackageError {
+    #[error("the package is cut off or no package at all")]
+    Truncated,
+    #[error("the package's checksum is wrong: it was damaged on its way")]
+    Checksum,
+    #[error("the package has format {found} and this program reads {FORMAT}; update the program")]
+    Format { found: u32 },
+    #[error("the package has a row of a kind that this program does not know")]
+    UnknownRow,
+    #[error("the package is of job {0}, which brings no configuration")]
+    OtherJob(String),
+    #[error("the package is a change from version {0}, not a whole configuration")]
+    Delta(i64),
+    #[error("a {0} row does not belong into a package of job {1}")]
+    ForeignRow(&'static str, String),
+    #[error("a chunk is larger than {MAX_CHUNK_BYTES} bytes")]
+    TooLarge,
+}
+
+/// Writes a package.
+pub fn encode(label: &Label, rows: Vec<PackageRow>) -> Vec<u8> {
+    let chunks: Vec<Vec<u8>> = rows
+        .chunks(CHUNK_ROWS)
+        .map(|rows| compress(&PackageChunk { rows: rows.to_vec() }.encode_to_vec()))
+        .collect();
+    let mut header = PackageHeader {
+        job: label.job.clone(),
+        format: FORMAT,
+        from_version: label.from_version,
+        to_version: label.to_version,
+        create_time: Some(prost_types::Timestamp {
+            seconds: label.created_at.millis().div_euclid(1_000),
+            nanos: 0,
+        }),
+        chunks: u32::try_from(chunks.len()).unwrap_or(u32::MAX),
+        checksum: Vec::new(),
+    };
+    header.checksum = checksum(&header, chunks.iter().map(Vec::as_slice));
+    let mut package = header.encode_length_delimited_to_vec();
+    for chunk in chunks {
+        // A field of bytes without its tag: length, then content.
+        prost::encode_length_delimiter(chunk.len(), &mut package).unwrap_or_default();
+        package.extend(chunk);
+    }
+    package
+}
+
+/// Reads and verifies a package of configuration.
+///
+/// # Errors
+/// [`PackageError`]: whatever is wrong with it.
+pub fn decode(package: &[u8]) -> Result<Configuration, PackageError> {
+    let mut rest = package;
+    let mut header =
+        PackageHeader::decode_length_delimited(&mut rest).map_err(|_| PackageError::Truncated)?;
+    if header.format != FORMAT {
+        return Err(PackageError::Format { found: header.format });
+    }
+    let chunks = split(rest, header.chunks)?;
+    let promised = std::mem::take(&mut header.checksum);
+    if checksum(&header, chunks.iter().copied()) != promised {
+        return Err(PackageError::Checksum);
+    }
+    let mut rows = Vec::new();
+    for chunk in chunks {
+        let bytes =
+            zstd::bulk::decompress(chunk, MAX_CHUNK_BYTES).map_err(|_| PackageError::TooLarge)?;
+        let chunk = PackageChunk::decode(bytes.as_slice()).map_err(|_| PackageError::Truncated)?;
+        for row in chunk.rows {
+            rows.push(row.row.ok_or(PackageError::UnknownRow)?);
+        }
+    }
+    let rows = configuration(&header.job, header.from_version, rows)?;
+    let created_at = header.create_time.map_or(0, |time| time.seconds * 1_000);
+    let label = Label {
+        job: header.job,
+        from_version: header.from_version,
+        to_version: header.to_version,
+        created_at: Timestamp(created_at),
+    };
+    Ok(Configuration { label, rows })
+}
+
+fn split(mut rest: &[u8], count: u32) -> Result<Vec<&[u8]>, PackageError> {
+    let mut chunks = Vec::new();
+    for _ in 0..count {
+        let length =
+            prost::decode_length_delimiter(&mut rest).map_err(|_| PackageError::Truncated)?;
+        let (chunk, after) = rest.split_at_checked(length).ok_or(PackageError::Truncated)?;
+        chunks.push(chunk);
+        rest = after;
+    }
+    if rest.has_remaining() { Err(PackageError::Truncated) } else { Ok(chunks) }
+}
+
+fn configuration(
+    job: &str,
+    from_version: i64,
+    rows: Vec<Row>,
+) -> Result<ConfigurationPackage, PackageError> {
+    if from_version != 0 {
+        return Err(PackageError::Delta(from_version));
+    }
+    match job {
+        "1070" => channel_configuration(rows).map(ConfigurationPackage::Channel),
+        "1110" => global_configuration(rows).map(ConfigurationPackage::Global),
+        other => Err(PackageError::OtherJob(other.chars().take(20).collect())),
+    }
+}
+
+fn channel_configuration(rows: Vec<Row>) -> Result<ChannelConfigurationRows, PackageError> {
+    let mut found = ChannelConfigurationRows::default();
+    for row in rows {
+        match row {
+            Row::Channel(channel) => found.channels.push(ChannelSetup {
+                operating_unit_number: channel.operating_unit_number,
+                country: channel.country,
+                create_customer_in_async_mode: channel.create_customer_in_async_mode,
+                filter_shared_customer_data_tables: channel.filter_shared_customer_data_tables,
+                default_customer: DefaultCustomer {
+                    customer_group: channel.default_customer_group,
+                    currency: channel.default_currency,
+                    language: channel.default_language,
+                    receipt_option: channel.default_receipt_option,
+                },
+            }),
+            Row::CustomerGroup(group) => {
+                found.customer_groups.insert(group.code, group.name);
+            }
+            Row::Feature(_) => return Err(PackageError::ForeignRow("feature", "1070".to_owned())),
+            Row::Limit(_) => return Err(PackageError::ForeignRow("limit", "1070".to_owned())),
+        }
+    }
+    Ok(found)
+}
+
+fn global_configuration(rows: Vec<Row>) -> Result<GlobalConfigurationRows, PackageError> {
+    let mut found = GlobalConfigurationRows::default();
+    for row in rows {
+        match row {
+            Row::Feature(feature) => {
+                found.features.insert(feature.key, feature.enabled);
+            }
+            Row::Limit(limit) => {
+                found.limits.insert(limit.field, limit.max_characters);
+            }
+            Row::Channel(_) => return Err(PackageError::ForeignRow("channel", "1110".to_owned())),
+            Row::CustomerGroup(_) => {
+                return Err(PackageError::ForeignRow("customer group", "1110".to_owned()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Over the header without checksum and the chunks.
+fn checksum<'a>(header: &PackageHeader, chunks: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut hasher = Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    add(&header.encode_to_vec());
+    chunks.for_each(&mut add);
+    hasher.finalize().as_bytes().to_vec()
+}
+
+/// Compression into memory does not fail; were it to, the empty chunk is refused by its reader.
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(bytes, COMPRESSION_LEVEL).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::proto::exchange::{CustomerGroupRow, FeatureRow};
+
+    fn label(job: &str) -> Label {
+        Label { job: job.to_owned(), from_version: 0, to_version: 7, created_at: Timestamp(9_000) }
+    }
+
+    fn group(code: &str) -> PackageRow {
+        let row = CustomerGroupRow { code: code.to_owned(), name: "x".repeat(50) };
+        PackageRow { row: Some(Row::CustomerGroup(row)) }
+    }
+
+    fn why(package: &[u8]) -> PackageError {
+        decode(package).err().expect("it is refused")
+    }
+
+    #[test]
+    fn a_package_comes_back_whole_over_several_chunks() {
+        let codes: Vec<_> = (0..2_500).map(|number| format!("{number:04}")).collect();
+        let package = encode(&label("1070"), codes.iter().map(|code| group(code)).collect());
+        let read = decode(&package).unwrap();
+        assert_eq!(read.label, label("1070"));
+        let ConfigurationPackage::Channel(rows) = read.rows else { panic!("it is 1070") };
+        assert!(rows.customer_groups.keys().eq(codes.iter()));
+    }
+
+    #[test]
+    fn what_does_not_belong_is_refused_by_name() {
+        assert_eq!(
+            why(&encode(&label("1110"), vec![group("30")])),
+            PackageError::ForeignRow("customer group", "1110".to_owned())
+        );
+        let feature = FeatureRow { key: "f".to_owned(), enabled: true };
+        let row = PackageRow { row: Some(Row::Feature(feature)) };
+        assert_eq!(
+            why(&encode(&label("1070"), vec![row])),
+            PackageError::ForeignRow("feature", "1070".to_owned())
+        );
+        assert_eq!(why(&encode(&label("1010"), vec![])), PackageError::OtherJob("1010".to_owned()));
+        assert_eq!(
+            why(&encode(&label("1070"), vec![PackageRow { row: None }])),
+            PackageError::UnknownRow
+        );
+        let delta = Label { from_version: 3, ..label("1070") };
+        assert_eq!(why(&encode(&delta, vec![])), PackageError::Delta(3));
+        let newer = PackageHeader { format: FORMAT + 1, ..PackageHeader::default() };
+        assert_eq!(
+            why(&newer.encode_length_delimited_to_vec()),
+            PackageError::Format { found: FORMAT + 1 }
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_damaged_package_is_applied(position in 0usize..10_000, flip in 1u8.., cut in 0usize..10_000) {
+            let package = encode(&label("1070"), (0..20).map(|code| group(&code.to_string())).collect());
+            let cut_off = &package[..cut % package.len()];
+            prop_assert!(decode(cut_off).is_err());
+            let mut damaged = package.clone();
+            let position = position % damaged.len();
+            damaged[position] ^= flip;
+            prop_assert!(decode(&damaged).is_err());
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Puts the parts of the program together, and does nothing else.
+
+pub mod channel;
+pub mod demo;

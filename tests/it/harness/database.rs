@@ -1,0 +1,133 @@
+//! A database of a test's own, on either engine.
+
+use csu::{
+    channel::store::{self, DatabaseUrl, NewOrigin, SharedStore},
+    domain::time::Timestamp,
+    runtime::ids,
+};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+use super::tools;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+pub struct Database {
+    pub engine: Engine,
+    /// As `--channel-database` takes it.
+    pub url: String,
+    /// PostgreSQL: to be dropped in the end.
+    name: String,
+    folder: TempDir,
+}
+
+impl Database {
+    /// An empty database: PostgreSQL's is not migrated, SQLite's file not made.
+    pub async fn empty(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let name = format!("csu_{}", ids::new_database_id().simple());
+        let url = match engine {
+            Engine::Sqlite => format!("sqlite:{}/channel.db", folder.path().display()),
+            Engine::Postgres => {
+                let server = tools::required("CSU_TEST_POSTGRES");
+                let mut admin = PgConnection::connect(&server).await.expect("the test server");
+                sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+                    .execute(&mut admin)
+                    .await
+                    .expect("a new database");
+                let (base, _) = server.rsplit_once('/').expect("a database in the URL");
+                format!("{base}/{name}")
+            }
+        };
+        Self { engine, url, name, folder }
+    }
+
+    /// A migrated database.
+    pub async fn new(engine: Engine) -> Self {
+        let database = Self::empty(engine).await;
+        if engine == Engine::Postgres {
+            store::migrate(&database.parsed()).await.expect("migrations run");
+        }
+        database
+    }
+
+    pub fn parsed(&self) -> DatabaseUrl {
+        self.url.parse().expect("a URL of ours")
+    }
+
+    /// Folder for what else a test keeps.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub async fn try_open(&self, now: Timestamp) -> Result<SharedStore, store::OpenError> {
+        let new = NewOrigin {
+            database_id: ids::new_database_id(),
+            database_name: "store-1".to_owned(),
+            request_hash_key: ids::new_secret(),
+        };
+        store::open(&self.parsed(), new, None, now).await
+    }
+
+    pub async fn open(&self, now: Timestamp) -> SharedStore {
+        self.try_open(now).await.expect("the database opens")
+    }
+
+    /// The only column of a query's rows, as text.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file");
+                sqlx::query_scalar(query).fetch_all(&mut connection).await.expect("a query")
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the server");
+                sqlx::query_scalar(query).fetch_all(&mut connection).await.expect("a query")
+            }
+        }
+    }
+
+    /// The only value of a query, a number.
+    pub async fn number(&self, query: &str) -> i64 {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a query")
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the server");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a query")
+            }
+        }
+    }
+
+    /// Changes rows behind the program's back.
+    pub async fn execute(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file");
+                sqlx::query(statement).execute(&mut connection).await.expect("a statement");
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the server");
+                sqlx::query(statement).execute(&mut connection).await.expect("a statement");
+            }
+        }
+    }
+
+    pub async fn remove(&self) {
+        if self.engine == Engine::Postgres {
+            let server = tools::required("CSU_TEST_POSTGRES");
+            let mut admin = PgConnection::connect(&server).await.expect("the test server");
+            let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+            sqlx::query(sqlx::AssertSqlSafe(drop)).execute(&mut admin).await.expect("dropped");
+        }
+    }
+}

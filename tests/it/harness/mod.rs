@@ -1,0 +1,133 @@
+//! A whole system in a test: databases of either engine, replicas in this process under a test clock, and real
+//! gRPC clients. A story ends with [`World::close`], which checks the invariants row for row.
+
+pub mod database;
+pub mod invariants;
+pub mod replica;
+pub mod requests;
+pub mod tools;
+
+use std::{sync::Arc, time::Duration};
+
+use csu::{
+    domain::time::Timestamp,
+    roles::{channel::ChannelSettings, demo},
+    runtime::clock::{Clock as _, TestClock},
+};
+
+pub use database::{Database, Engine};
+pub use replica::Replica;
+
+/// 2026-01-01T00:00:00Z.
+pub const START: Timestamp = Timestamp(1_767_225_600_000);
+
+/// Declares stories that run on both engines under the same names.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::harness::Engine::Sqlite).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name($crate::harness::Engine::Postgres).await;
+            })*
+        }
+    };
+}
+
+/// One database with its replicas.
+pub struct World {
+    pub clock: Arc<TestClock>,
+    pub database: Database,
+    replicas: Vec<Replica>,
+    packages: Vec<Vec<u8>>,
+    settings: ChannelSettings,
+    closed: bool,
+}
+
+impl World {
+    /// A new database that serves the demo channels by one replica.
+    pub async fn new(engine: Engine) -> Self {
+        Self::with(engine, ChannelSettings::default(), demo::packages().into()).await
+    }
+
+    pub async fn with(engine: Engine, settings: ChannelSettings, packages: Vec<Vec<u8>>) -> Self {
+        let mut world = Self {
+            clock: Arc::new(TestClock::new(START)),
+            database: Database::new(engine).await,
+            replicas: Vec::new(),
+            packages,
+            settings,
+            closed: false,
+        };
+        world.add_replica().await;
+        world
+    }
+
+    /// Another replica of the same database: PostgreSQL only, as an SQLite file has one process.
+    pub async fn add_replica(&mut self) -> &Replica {
+        let store = self.database.open(self.clock.now()).await;
+        self.add_replica_over(store).await
+    }
+
+    /// A replica over this store, which may be wrapped to misbehave.
+    pub async fn add_replica_over(&mut self, store: csu::channel::store::SharedStore) -> &Replica {
+        let replica = Replica::start(
+            store,
+            Arc::clone(&self.clock),
+            self.settings.clone(),
+            self.packages.clone(),
+        )
+        .await;
+        self.replicas.push(replica);
+        self.replicas.last().expect("just added")
+    }
+
+    /// The first replica.
+    pub fn replica(&self) -> &Replica {
+        &self.replicas[0]
+    }
+
+    pub fn replicas(&self) -> &[Replica] {
+        &self.replicas
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Stops all replicas and starts one anew on the same database, with the packages given.
+    pub async fn restart(&mut self, packages: Vec<Vec<u8>>) {
+        self.stop_replicas().await;
+        self.packages = packages;
+        self.add_replica().await;
+    }
+
+    /// Stops everything in an orderly way and checks the invariants.
+    pub async fn close(mut self) {
+        self.stop_replicas().await;
+        invariants::check(&self.database).await;
+        self.database.remove().await;
+        self.closed = true;
+    }
+
+    async fn stop_replicas(&mut self) {
+        for replica in self.replicas.drain(..) {
+            replica.stop().await;
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        assert!(
+            self.closed || std::thread::panicking(),
+            "a story ends with close(), which checks the invariants"
+        );
+    }
+}

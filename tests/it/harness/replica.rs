@@ -1,0 +1,70 @@
+//! A scale unit in this process, with clients that reach it over TCP.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use csu::{
+    channel::store::SharedStore,
+    proto::channel::{
+        channel_service_client::ChannelServiceClient,
+        customer_service_client::CustomerServiceClient,
+    },
+    roles::channel::{self, ChannelSettings, Parts, ServingChannel},
+    runtime::clock::TestClock,
+    server::telemetry,
+};
+use tokio::net::TcpListener;
+use tonic::transport::{Channel, Endpoint};
+
+pub struct Replica {
+    pub serving: ServingChannel,
+    pub address: SocketAddr,
+    pub http: SocketAddr,
+    channel: Channel,
+}
+
+impl Replica {
+    pub async fn start(
+        store: SharedStore,
+        clock: Arc<TestClock>,
+        mut settings: ChannelSettings,
+        packages: Vec<Vec<u8>>,
+    ) -> Self {
+        // Nobody polls this unit's health, so nobody needs time to see it change.
+        settings.server.drain_delay = Duration::ZERO;
+        let (grpc, http) = (listener().await, listener().await);
+        let address = grpc.local_addr().expect("an address");
+        let http_address = http.local_addr().expect("an address");
+        let parts = Parts {
+            store,
+            clock,
+            grpc,
+            http,
+            metrics: telemetry::metrics().expect("metrics"),
+            packages,
+        };
+        let serving = channel::start(parts, settings).await.expect("the unit starts");
+        let channel = Endpoint::from_shared(format!("http://{address}"))
+            .expect("a URL")
+            .connect()
+            .await
+            .expect("the unit takes connections");
+        Self { serving, address, http: http_address, channel }
+    }
+
+    pub fn customers(&self) -> CustomerServiceClient<Channel> {
+        CustomerServiceClient::new(self.channel.clone())
+    }
+
+    pub fn channel(&self) -> ChannelServiceClient<Channel> {
+        ChannelServiceClient::new(self.channel.clone())
+    }
+
+    pub async fn stop(self) {
+        drop(self.channel);
+        assert!(self.serving.stop(Duration::from_secs(30)).await, "everything ends by itself");
+    }
+}
+
+async fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.expect("a free port")
+}

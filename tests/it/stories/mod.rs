@@ -1,0 +1,3 @@
+//! Stories over the whole system.
+
+mod first_customer;
