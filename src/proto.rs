@@ -3,6 +3,7 @@
 #![expect(
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
+    clippy::disallowed_methods,
     clippy::pedantic,
     reason = "generated code"
 )]

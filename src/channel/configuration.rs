@@ -111,7 +111,7 @@ async fn load(store: &SharedStore, channel: &str) -> Result<ChannelConfiguration
     match store.configuration(&channel).await {
         Ok(Some(configuration)) => Ok(configuration),
         Ok(None) => {
-            let known = store.channels().await.map_err(|error| failed(error))?;
+            let known = store.channels().await.map_err(failed)?;
             Err(Error::ChannelNotConfigured { channel, known })
         }
         Err(error) => Err(failed(error)),

@@ -16,7 +16,7 @@ pub const REQUEST_RECORDS_KEPT: Duration = Duration::from_hours(7 * 24);
 /// How often old records are looked for.
 const PRUNING_INTERVAL: Duration = Duration::from_mins(10);
 /// Most records deleted in one transaction: it shares the writer with customers who wait, a few milliseconds.
-const PRUNED_AT_ONCE: usize = 500;
+const PRUNED_AT_ONCE: u32 = 500;
 /// How often the log is moved. At 5,000 customers a second it grows by some 10 MiB in between.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -54,7 +54,7 @@ pub async fn prune(
     loop {
         let step = writer.prune_request_records(before, PRUNED_AT_ONCE).await?;
         pruned += step;
-        if step < PRUNED_AT_ONCE as u64 {
+        if step < u64::from(PRUNED_AT_ONCE) {
             return Ok(pruned);
         }
     }

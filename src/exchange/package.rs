@@ -61,7 +61,7 @@ pub enum PackageError {
 }
 
 /// Writes a package.
-pub fn encode(label: &Label, rows: Vec<PackageRow>) -> Vec<u8> {
+pub fn encode(label: &Label, rows: &[PackageRow]) -> Vec<u8> {
     let chunks: Vec<Vec<u8>> = rows
         .chunks(CHUNK_ROWS)
         .map(|rows| compress(&PackageChunk { rows: rows.to_vec() }.encode_to_vec()))
@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn a_package_comes_back_whole_over_several_chunks() {
         let codes: Vec<_> = (0..2_500).map(|number| format!("{number:04}")).collect();
-        let package = encode(&label("1070"), codes.iter().map(|code| group(code)).collect());
+        let package =
+            encode(&label("1070"), &codes.iter().map(|code| group(code)).collect::<Vec<_>>());
         let read = decode(&package).unwrap();
         assert_eq!(read.label, label("1070"));
         let ConfigurationPackage::Channel(rows) = read.rows else { panic!("it is 1070") };
@@ -246,22 +247,22 @@ mod tests {
     #[test]
     fn what_does_not_belong_is_refused_by_name() {
         assert_eq!(
-            why(&encode(&label("1110"), vec![group("30")])),
+            why(&encode(&label("1110"), &[group("30")])),
             PackageError::ForeignRow("customer group", "1110".to_owned())
         );
         let feature = FeatureRow { key: "f".to_owned(), enabled: true };
         let row = PackageRow { row: Some(Row::Feature(feature)) };
         assert_eq!(
-            why(&encode(&label("1070"), vec![row])),
+            why(&encode(&label("1070"), &[row])),
             PackageError::ForeignRow("feature", "1070".to_owned())
         );
-        assert_eq!(why(&encode(&label("1010"), vec![])), PackageError::OtherJob("1010".to_owned()));
+        assert_eq!(why(&encode(&label("1010"), &[])), PackageError::OtherJob("1010".to_owned()));
         assert_eq!(
-            why(&encode(&label("1070"), vec![PackageRow { row: None }])),
+            why(&encode(&label("1070"), &[PackageRow { row: None }])),
             PackageError::UnknownRow
         );
         let delta = Label { from_version: 3, ..label("1070") };
-        assert_eq!(why(&encode(&delta, vec![])), PackageError::Delta(3));
+        assert_eq!(why(&encode(&delta, &[])), PackageError::Delta(3));
         let newer = PackageHeader { format: FORMAT + 1, ..PackageHeader::default() };
         assert_eq!(
             why(&newer.encode_length_delimited_to_vec()),
@@ -272,7 +273,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_damaged_package_is_applied(position in 0usize..10_000, flip in 1u8.., cut in 0usize..10_000) {
-            let package = encode(&label("1070"), (0..20).map(|code| group(&code.to_string())).collect());
+            let rows: Vec<_> = (0..20).map(|code| group(&code.to_string())).collect();
+            let package = encode(&label("1070"), &rows);
             let cut_off = &package[..cut % package.len()];
             prop_assert!(decode(cut_off).is_err());
             let mut damaged = package.clone();

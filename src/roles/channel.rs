@@ -27,6 +27,7 @@ use crate::{
         health::{Health, Readiness},
         http::Operations,
         status::Domain,
+        telemetry,
     },
 };
 
@@ -67,7 +68,7 @@ pub struct ServingChannel {
 impl Default for ChannelSettings {
     fn default() -> Self {
         Self {
-            configuration_ttl: Duration::from_secs(60),
+            configuration_ttl: Duration::from_mins(1),
             connectivity: Connectivity::Online,
             call_budget: CallBudget::default(),
             writer_queue: writer::DEFAULT_QUEUE,
@@ -111,18 +112,22 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
 
     let (stop_serving, served) = (CancellationToken::new(), CancellationToken::new());
     let message_bytes = settings.server.message_bytes;
-    let server = GrpcServer::new(Domain::Channel, settings.server)
+    let grpc_server = GrpcServer::new(Domain::Channel, settings.server)
         .with_service(grpc::customer_service(Arc::clone(&unit), message_bytes))
         .with_service(grpc::channel_service(Arc::clone(&unit), message_bytes));
-    let stop = tasks.shutdown_token();
+    let shutdown = tasks.shutdown_token();
     let (asked, ended) = (stop_serving.clone(), served.clone());
     let grpc_health = health.clone();
     tasks.spawn(Task::GrpcServer, async move {
         let _ended = ended.drop_guard();
         let stop = async {
-            tokio::select! { () = asked.cancelled() => {}, () = stop.cancelled() => {} }
+            tokio::select! { () = asked.cancelled() => {}, () = shutdown.cancelled() => {} }
         };
-        server.serve(grpc_listener, grpc_health, stop).await
+        grpc_server.serve(grpc_listener, grpc_health, stop).await
+    });
+    let (upkeep, shutdown) = (telemetry::upkeep(metrics.clone()), tasks.shutdown_token());
+    tasks.spawn(Task::MetricsUpkeep, async move {
+        shutdown.run_until_cancelled(upkeep).await;
     });
     let operations = Operations { metrics: metrics.clone(), health: health.clone() };
     tasks.spawn(Task::HttpServer, operations.serve(http, tasks.shutdown_token().cancelled_owned()));

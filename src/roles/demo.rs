@@ -15,7 +15,7 @@ pub fn packages() -> [Vec<u8>; 2] {
         to_version: 1,
         created_at: Timestamp(0),
     };
-    [encode(&label("1070"), channel_configuration()), encode(&label("1110"), features())]
+    [encode(&label("1070"), &channel_configuration()), encode(&label("1110"), &features())]
 }
 
 fn channel_configuration() -> Vec<PackageRow> {

@@ -8,6 +8,7 @@ use crate::{
     },
     domain::{
         error::{FieldReason, Result},
+        field::Fields,
         id::CustomerId,
         routing::Operation,
         validation::{self, AddressInput},
@@ -48,15 +49,12 @@ async fn prepare(
         }
     };
     let primary = request.address.as_ref().is_some_and(|input| input.primary);
-    let fields = match &request.address {
-        Some(input) => {
-            let organization = known.as_ref().is_some_and(|known| known.customer.is_organization());
-            validation::address(&mut checker, "address", input, organization)
-        }
-        None => {
-            checker.add("address", FieldReason::Required, "is required");
-            crate::domain::field::Fields::default()
-        }
+    let fields = if let Some(input) = &request.address {
+        let organization = known.as_ref().is_some_and(|known| known.customer.is_organization());
+        validation::address(&mut checker, "address", input, organization)
+    } else {
+        checker.add("address", FieldReason::Required, "is required");
+        Fields::default()
     };
     let fields = checker.finish(fields)?;
     let customer_id = customer_id.unwrap_or(CustomerId(uuid::Uuid::nil()));

@@ -17,6 +17,8 @@ use crate::{
 
 const DEFAULT_PAGE: usize = 20;
 const LARGEST_PAGE: usize = 100;
+/// Terms read at a time when several criteria must be met: most will not meet the others.
+const NARROWING: usize = 200;
 /// Longest name searched for, in characters.
 const LONGEST_NAME: usize = 255;
 /// Terms read for one page at the most: a search that finds little among much goes on in the next page.
@@ -72,8 +74,9 @@ async fn page(
     let mut found = Vec::new();
     let mut read = 0;
     loop {
-        let wanted = (size + 1).max(if criteria.len() > 1 { 200 } else { 0 });
-        let positions = unit.store.search(leading, after.as_ref(), wanted).await?;
+        let wanted = (size + 1).max(if criteria.len() > 1 { NARROWING } else { 0 });
+        let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
+        let positions = unit.store.search(leading, after.as_ref(), limit).await?;
         let ids: Vec<_> = positions.iter().map(|position| position.customer_id).collect();
         let mut known = unit.store.customers(&ids).await?;
         for position in &positions {

@@ -1,5 +1,7 @@
 //! How the store fails, apart from engines. Driver texts stay in the log.
 
+use std::fmt::Display;
+
 use sqlx::error::ErrorKind;
 
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -78,10 +80,10 @@ impl StoreError {
     pub fn inconsistent(
         table: &'static str,
         column: &'static str,
-        row: impl ToString,
-        reason: impl ToString,
+        row: impl Display,
+        reason: impl Into<String>,
     ) -> Self {
-        Self::Inconsistent { table, column, row: row.to_string(), reason: reason.to_string() }
+        Self::Inconsistent { table, column, row: row.to_string(), reason: reason.into() }
     }
 }
 

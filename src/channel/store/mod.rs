@@ -92,7 +92,7 @@ pub trait ChannelStore: Send + Sync + 'static {
         &self,
         criterion: &Criterion,
         after: Option<&SearchPosition>,
-        limit: usize,
+        limit: u32,
     ) -> StoreResult<Vec<SearchPosition>>;
 
     /// Operating unit numbers, sorted.
@@ -128,8 +128,8 @@ pub trait Transaction: Send {
     /// statements that follow.
     async fn take_counters(
         &mut self,
-        revisions: usize,
-        events: usize,
+        revisions: u32,
+        events: u32,
         now: Timestamp,
     ) -> StoreResult<Taken>;
 
@@ -151,7 +151,7 @@ pub trait Transaction: Send {
     ) -> StoreResult<bool>;
 
     /// Deletes up to `limit` request records recorded before the time; says how many.
-    async fn prune_request_records(&mut self, before: Timestamp, limit: usize) -> StoreResult<u64>;
+    async fn prune_request_records(&mut self, before: Timestamp, limit: u32) -> StoreResult<u64>;
 
     /// Durable when it returns. [`StoreError::InDoubt`]: there was no answer, and it may be or not.
     async fn commit(self: Box<Self>) -> StoreResult<()>;

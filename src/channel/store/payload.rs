@@ -1,5 +1,7 @@
 //! JSON payloads of stored rows, and back.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use uuid::Uuid;
@@ -72,7 +74,7 @@ pub(super) fn touches(revision: &WaitingRevision) -> String {
 pub(super) fn parse<T: DeserializeOwned>(
     table: &'static str,
     column: &'static str,
-    row: impl ToString,
+    row: impl Display,
     text: &str,
 ) -> StoreResult<T> {
     // Only the position: what serde says of a value may repeat it.
@@ -101,13 +103,12 @@ pub(super) fn origin(
 /// What was taken, given the counters after it.
 pub(super) fn taken(
     (revision, event, captured_at): (i64, i64, i64),
-    revisions: usize,
-    events: usize,
+    revisions: u32,
+    events: u32,
 ) -> Taken {
-    let first = |last: i64, count: usize| Counter(last - i64::try_from(count).unwrap_or(0) + 1);
     Taken {
-        first_revision: first(revision, revisions),
-        first_event: first(event, events),
+        first_revision: Counter(revision - i64::from(revisions) + 1),
+        first_event: Counter(event - i64::from(events) + 1),
         captured_at: Timestamp(captured_at),
     }
 }
@@ -115,7 +116,7 @@ pub(super) fn taken(
 fn key(
     table: &'static str,
     column: &'static str,
-    row: impl ToString,
+    row: impl Display,
     bytes: Vec<u8>,
 ) -> StoreResult<[u8; 32]> {
     bytes.try_into().map_err(|_| StoreError::inconsistent(table, column, row, "not 32 bytes"))

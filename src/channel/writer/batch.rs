@@ -46,8 +46,8 @@ pub(super) async fn commit(
     };
 
     let verdicts: Vec<_> = writes.iter().map(|write| state.judge(write)).collect();
-    let appends =
-        verdicts.iter().filter(|verdict| matches!(verdict, Ok(Verdict::Append(_)))).count();
+    let appends = verdicts.iter().filter(|verdict| matches!(verdict, Ok(Verdict::Append(_))));
+    let appends = u32::try_from(appends.count()).unwrap_or(u32::MAX);
     let taken = if appends > 0 {
         transaction.take_counters(appends, appends, now).await?
     } else {
@@ -111,7 +111,7 @@ pub(super) async fn apply_configuration(
 pub(super) async fn prune_request_records(
     store: &SharedStore,
     before: Timestamp,
-    limit: usize,
+    limit: u32,
 ) -> StoreResult<u64> {
     let mut transaction = store.begin().await?;
     let pruned = transaction.prune_request_records(before, limit).await?;

@@ -57,7 +57,7 @@ pub enum ConfigurationPackage {
 enum Job {
     Write(Queued),
     Configuration(ConfigurationPackage, Applied, oneshot::Sender<StoreResult<bool>>),
-    PruneRequestRecords(Timestamp, usize, oneshot::Sender<StoreResult<u64>>),
+    PruneRequestRecords(Timestamp, u32, oneshot::Sender<StoreResult<u64>>),
 }
 
 /// A write with the caller who waits for its answer, if he still does.
@@ -114,7 +114,7 @@ impl Writer {
     }
 
     /// Deletes up to `limit` request records from before the time; says how many.
-    pub async fn prune_request_records(&self, before: Timestamp, limit: usize) -> StoreResult<u64> {
+    pub async fn prune_request_records(&self, before: Timestamp, limit: u32) -> StoreResult<u64> {
         self.ask(|reply| Job::PruneRequestRecords(before, limit, reply)).await
     }
 

@@ -52,7 +52,7 @@ async fn commit(
     writes: &[Write],
     outcomes: &mut Vec<Result<Answer>>,
 ) -> StoreResult<()> {
-    let mut parts: Vec<Range<usize>> = vec![0..writes.len()];
+    let mut parts: Vec<Range<usize>> = std::iter::once(0..writes.len()).collect();
     while let Some(part) = parts.pop() {
         let writes = &writes[part.clone()];
         match attempt(store, clock, writes).await {

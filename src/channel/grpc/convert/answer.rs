@@ -9,21 +9,21 @@ use crate::{
     },
 };
 
-pub(in crate::channel::grpc) fn created(answer: Answer) -> CreateCustomerResponse {
+pub(in crate::channel::grpc) fn created(answer: &Answer) -> CreateCustomerResponse {
     CreateCustomerResponse {
         customer: Some(customer::shown(&answer.known)),
         execution: Some(execution::shown(&answer.execution)),
     }
 }
 
-pub(in crate::channel::grpc) fn updated(answer: Answer) -> UpdateCustomerResponse {
+pub(in crate::channel::grpc) fn updated(answer: &Answer) -> UpdateCustomerResponse {
     UpdateCustomerResponse {
         customer: Some(customer::shown(&answer.known)),
         execution: Some(execution::shown(&answer.execution)),
     }
 }
 
-pub(in crate::channel::grpc) fn address_added(answer: Answer) -> AddAddressResponse {
+pub(in crate::channel::grpc) fn address_added(answer: &Answer) -> AddAddressResponse {
     AddAddressResponse {
         customer: Some(customer::shown(&answer.known)),
         address_id: answer.address_id.map(|id| id.to_string()).unwrap_or_default(),
@@ -31,7 +31,7 @@ pub(in crate::channel::grpc) fn address_added(answer: Answer) -> AddAddressRespo
     }
 }
 
-pub(in crate::channel::grpc) fn completed(answer: Answer) -> LookupRequestResponse {
+pub(in crate::channel::grpc) fn completed(answer: &Answer) -> LookupRequestResponse {
     use lookup_request_response::Answer as Shown;
     LookupRequestResponse {
         state: RequestState::Completed.into(),

@@ -38,7 +38,11 @@ choices! {
     customer_type_of, customer_type_named: CustomerType "CUSTOMER_TYPE_";
     receipt_option_of, receipt_option: ReceiptOption "RECEIPT_OPTION_";
     purpose_of, purpose: AddressPurpose "ADDRESS_PURPOSE_";
-    contact_kind_of, contact_kind_named: ContactKind "CONTACT_KIND_";
+}
+
+pub(in crate::channel::grpc) fn contact_kind_of(number: i32) -> Choice {
+    let kind = ContactKind::try_from(number).ok();
+    known(number, kind.map(|value| value.as_str_name()), "CONTACT_KIND_")
 }
 
 pub(super) fn customer_type(organization: bool) -> CustomerType {

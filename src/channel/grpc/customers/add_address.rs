@@ -19,5 +19,5 @@ pub(super) async fn add_address(
         customer: request.customer,
         address: request.address.map(input::address),
     };
-    operations::add_address(unit, context, operation).await.map(answer::address_added)
+    operations::add_address(unit, context, operation).await.map(|done| answer::address_added(&done))
 }

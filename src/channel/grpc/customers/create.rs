@@ -19,5 +19,5 @@ pub(super) async fn create(
         customer_id: request.customer_id,
         customer: request.customer.map(input::customer),
     };
-    create_customer(unit, context, operation).await.map(answer::created)
+    create_customer(unit, context, operation).await.map(|done| answer::created(&done))
 }

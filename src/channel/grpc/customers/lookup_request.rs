@@ -18,7 +18,7 @@ pub(super) async fn lookup_request(
         ..LookupRequestResponse::default()
     };
     Ok(match operations::lookup_request(unit, &request.request_id).await? {
-        LookedUp::Completed(found) => answer::completed(*found),
+        LookedUp::Completed(found) => answer::completed(&found),
         LookedUp::InProgress => bare(RequestState::InProgress),
         LookedUp::NotSeen => bare(RequestState::NotSeen),
     })

@@ -23,5 +23,5 @@ pub(super) async fn update(
         update_mask: request.update_mask.map(|mask| mask.paths),
         etag: request.etag,
     };
-    update_customer(unit, context, operation).await.map(answer::updated)
+    update_customer(unit, context, operation).await.map(|done| answer::updated(&done))
 }

@@ -187,7 +187,7 @@ impl ChannelStore for PostgresStore {
         &self,
         criterion: &Criterion,
         after: Option<&SearchPosition>,
-        limit: usize,
+        limit: u32,
     ) -> StoreResult<Vec<SearchPosition>> {
         let rows: Vec<(String, Uuid)> = sqlx::query_as(sql::SEARCH)
             .bind(criterion.kind.code())
@@ -195,7 +195,7 @@ impl ChannelStore for PostgresStore {
             .bind(criterion.end())
             .bind(after.map_or("", |after| after.term.as_str()))
             .bind(after.map_or(Uuid::nil(), |after| after.customer_id.0))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(SearchPosition::from).collect())

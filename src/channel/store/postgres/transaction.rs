@@ -88,13 +88,13 @@ impl Transaction for PostgresTransaction {
 
     async fn take_counters(
         &mut self,
-        revisions: usize,
-        events: usize,
+        revisions: u32,
+        events: u32,
         now: Timestamp,
     ) -> StoreResult<Taken> {
         let last: (i64, i64, i64) = sqlx::query_as(sql::TAKE_COUNTERS)
-            .bind(revisions as i64)
-            .bind(events as i64)
+            .bind(i64::from(revisions))
+            .bind(i64::from(events))
             .bind(now.millis())
             .fetch_one(&mut *self.0)
             .await?;
@@ -150,10 +150,10 @@ impl Transaction for PostgresTransaction {
         Ok(true)
     }
 
-    async fn prune_request_records(&mut self, before: Timestamp, limit: usize) -> StoreResult<u64> {
+    async fn prune_request_records(&mut self, before: Timestamp, limit: u32) -> StoreResult<u64> {
         let done = sqlx::query(sql::PRUNE_RECORDS)
             .bind(before.millis())
-            .bind(limit as i64)
+            .bind(i64::from(limit))
             .execute(&mut *self.0)
             .await?;
         Ok(done.rows_affected())

@@ -218,7 +218,7 @@ impl ChannelStore for SqliteStore {
         &self,
         criterion: &Criterion,
         after: Option<&SearchPosition>,
-        limit: usize,
+        limit: u32,
     ) -> StoreResult<Vec<SearchPosition>> {
         let rows: Vec<(String, Uuid)> = sqlx::query_as(sql::SEARCH)
             .bind(criterion.kind.code())
@@ -226,7 +226,7 @@ impl ChannelStore for SqliteStore {
             .bind(criterion.end())
             .bind(after.map_or("", |after| after.term.as_str()))
             .bind(after.map_or(Uuid::nil(), |after| after.customer_id.0))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
             .fetch_all(&self.readers.0)
             .await?;
         Ok(rows.into_iter().map(SearchPosition::from).collect())
