@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `csu`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    csu::cli::main()
+}

@@ -25,6 +25,8 @@ const FAILURE_TIME_TO_LIVE: Duration = Duration::from_secs(1);
 const LOAD_LIMIT: Duration = Duration::from_secs(5);
 /// Entries kept, far more than a database has channels: names that don't exist take places too.
 const CAPACITY: u64 = 10_000;
+/// Longest name that may take a place, in bytes: no channel has such a long one.
+const LONGEST_NAME: usize = 200;
 
 /// Cached configurations by channel; cheap to clone.
 #[derive(Clone)]
@@ -69,14 +71,36 @@ impl ConfigurationCache {
     /// # Errors
     /// `ChannelNotConfigured`; `InvalidFields` where a name is needed; `Unavailable`.
     pub async fn get(&self, channel: &str) -> Result<Aged> {
-        let entry = self
-            .entries
-            .entry_by_ref(channel)
-            .or_insert_with_if(self.load(channel.to_owned()), |entry| self.has_expired(entry))
-            .await
-            .into_value();
+        if channel.len() > LONGEST_NAME {
+            let known = self.store.channels().await.map_err(failed)?;
+            return Err(Error::ChannelNotConfigured { channel: channel.to_owned(), known });
+        }
+        let entry = match self.entries.get(channel).await {
+            Some(entry) if !self.has_expired(&entry) => entry,
+            _ => self.fresh(channel.to_owned()).await?,
+        };
         let age = self.age(&entry);
         entry.loaded.map(|configuration| Aged { configuration, age })
+    }
+
+    /// In a task of its own: the caller who happens to lead may go away, and what he began is of use to all.
+    async fn fresh(&self, channel: String) -> Result<Entry> {
+        let cache = self.clone();
+        let loading = self.tasks.run_to_end(Task::ConfigurationLoad, async move {
+            let load = cache.load(&channel);
+            let stale = |entry: &Entry| cache.has_expired(entry);
+            cache.entries.entry_by_ref(&channel).or_insert_with_if(load, stale).await.into_value()
+        });
+        loading.await.ok_or(Error::Unavailable(Unavailable::Stopping))
+    }
+
+    async fn load(&self, channel: &str) -> Entry {
+        let loaded_at = self.clock.now();
+        let loaded = match tokio::time::timeout(LOAD_LIMIT, load(&self.store, channel)).await {
+            Ok(loaded) => loaded.map(Arc::new),
+            Err(_) => Err(Error::Unavailable(Unavailable::Store)),
+        };
+        Entry { loaded, loaded_at }
     }
 
     fn age(&self, entry: &Entry) -> Duration {
@@ -88,21 +112,8 @@ impl ConfigurationCache {
             Ok(_) => self.time_to_live,
             Err(_) => self.time_to_live.min(FAILURE_TIME_TO_LIVE),
         };
-        self.age(entry) >= limit
-    }
-
-    /// In a task of its own: the caller who happens to be first may go away, and the others still wait.
-    async fn load(&self, channel: String) -> Entry {
-        let loaded_at = self.clock.now();
-        let store = Arc::clone(&self.store);
-        let loading = self.tasks.run_to_end(Task::ConfigurationLoad, async move {
-            tokio::time::timeout(LOAD_LIMIT, load(&store, &channel)).await
-        });
-        let loaded = match loading.await {
-            Some(Ok(loaded)) => loaded.map(Arc::new),
-            Some(Err(_)) | None => Err(Error::Unavailable(Unavailable::Store)),
-        };
-        Entry { loaded, loaded_at }
+        // Loaded "later": the machine's clock has been set back since, and nobody knows how old it is.
+        self.clock.now() < entry.loaded_at || self.age(entry) >= limit
     }
 }
 

@@ -4,7 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    channel::{store::SharedStore, writer::Writer},
+    channel::{
+        store::{SharedStore, StoreError},
+        writer::Writer,
+    },
     runtime::{
         clock::SharedClock,
         task::{Task, Tasks},
@@ -37,10 +40,15 @@ pub fn spawn(tasks: &Tasks, store: &SharedStore, writer: &Writer, clock: &Shared
         let mut interval = tokio::time::interval(CHECKPOINT_INTERVAL);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while stop.run_until_cancelled(interval.tick()).await.is_some() {
-            if let Err(error) = store.checkpoint().await {
-                tracing::warn!(%error, "a checkpoint failed; the next one makes up for it");
+            match store.checkpoint().await {
+                Ok(()) => {}
+                Err(error @ StoreError::FlushFailed(_)) => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%error, "a checkpoint failed; the next one makes up for it");
+                }
             }
         }
+        anyhow::Ok(())
     });
 }
 

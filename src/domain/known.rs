@@ -16,7 +16,7 @@ pub struct KnownCustomer {
     /// Headquarters' version of the base; `None` while headquarters has not sent one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub version: Option<i64>,
-    /// Revisions without outcome, in counter order.
+    /// The oldest revisions without outcome of the customer and of each address, in counter order.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub waiting: Vec<WaitingRevision>,
     /// Addresses that headquarters has sent.

@@ -45,9 +45,10 @@ impl Criterion {
             && if self.prefix { term.text.starts_with(&self.text) } else { term.text == self.text }
     }
 
-    /// Least text above all that meet it, in the order of bytes.
+    /// Least text above all terms that meet it, in the order of bytes. Terms hold no control characters; NUL would be
+    /// lower still, but PostgreSQL takes none.
     pub fn end(&self) -> String {
-        let after = if self.prefix { char::MAX } else { '\0' };
+        let after = if self.prefix { char::MAX } else { '\u{1}' };
         format!("{}{after}", self.text)
     }
 

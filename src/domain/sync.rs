@@ -76,6 +76,21 @@ impl WaitingRevision {
     }
 }
 
+/// Keeps the revisions that are the oldest of an entity, in counter order: the others change no state, and a
+/// customer who is edited often while headquarters is away must not become ever heavier.
+pub fn keep_oldest(waiting: &mut Vec<WaitingRevision>) {
+    waiting.sort_by_key(|revision| revision.counter);
+    let mut customer = false;
+    let mut addresses = std::collections::HashSet::new();
+    waiting.retain(|revision| {
+        let mut oldest = revision.customer && !std::mem::replace(&mut customer, true);
+        for address in &revision.addresses {
+            oldest |= addresses.insert(*address);
+        }
+        oldest
+    });
+}
+
 /// Progress of the oldest waiting revision of the entity; `None`: synced.
 pub fn progress(waiting: &[WaitingRevision], entity: Entity) -> Option<&SyncProgress> {
     waiting

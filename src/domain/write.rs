@@ -16,7 +16,7 @@ use crate::domain::{
     limits::MAX_ADDRESSES,
     revision::{Change, Counter, Draft, Revision},
     routing::{AsyncReason, RealTimeReason},
-    sync::{SyncProgress, WaitingRevision},
+    sync::{self, SyncProgress, WaitingRevision},
     time::Timestamp,
     validation, view,
 };
@@ -135,6 +135,15 @@ impl Write {
             Command::CreateCustomer(_) => Method::CreateCustomer,
             Command::UpdateCustomer { .. } => Method::UpdateCustomer,
             Command::AddAddress { .. } => Method::AddAddress,
+        }
+    }
+
+    /// Rows of contacts and addresses that it brings.
+    pub const fn rows(&self) -> usize {
+        match &self.command {
+            Command::CreateCustomer(new) => new.contacts.len() + new.addresses.len(),
+            Command::UpdateCustomer { .. } => 0,
+            Command::AddAddress { .. } => 1,
         }
     }
 
@@ -272,6 +281,7 @@ pub fn advance(known: Option<KnownCustomer>, revision: &Revision) -> Option<Know
     };
     let customer = view::fold(customer, revision)?;
     waiting.push(revision.as_waiting());
+    sync::keep_oldest(&mut waiting);
     Some(KnownCustomer { customer, version, waiting, synced_addresses })
 }
 

@@ -21,6 +21,8 @@ const FORMAT: u32 = 1;
 const CHUNK_ROWS: usize = 1_000;
 /// Most bytes of a chunk, decompressed: a package that claims more is broken or hostile.
 const MAX_CHUNK_BYTES: usize = 16 * 1024 * 1024;
+/// Most bytes of a configuration package, decompressed.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 const COMPRESSION_LEVEL: i32 = 1;
 
 /// What a package is about.
@@ -56,16 +58,23 @@ pub enum PackageError {
     Delta(i64),
     #[error("a {0} row does not belong into a package of job {1}")]
     ForeignRow(&'static str, String),
-    #[error("a chunk is larger than {MAX_CHUNK_BYTES} bytes")]
+    #[error("the package is too large or not compressed by zstd")]
     TooLarge,
+    #[error("the package has version {0}; versions begin with 1")]
+    Version(i64),
+    #[error("the package names {0} twice")]
+    Twice(String),
 }
 
 /// Writes a package.
-pub fn encode(label: &Label, rows: &[PackageRow]) -> Vec<u8> {
-    let chunks: Vec<Vec<u8>> = rows
+///
+/// # Errors
+/// Compression fails, for want of memory.
+pub fn encode(label: &Label, rows: &[PackageRow]) -> std::io::Result<Vec<u8>> {
+    let chunks = rows
         .chunks(CHUNK_ROWS)
         .map(|rows| compress(&PackageChunk { rows: rows.to_vec() }.encode_to_vec()))
-        .collect();
+        .collect::<Result<Vec<_>, _>>()?;
     let mut header = PackageHeader {
         job: label.job.clone(),
         format: FORMAT,
@@ -85,7 +94,7 @@ pub fn encode(label: &Label, rows: &[PackageRow]) -> Vec<u8> {
         prost::encode_length_delimiter(chunk.len(), &mut package).unwrap_or_default();
         package.extend(chunk);
     }
-    package
+    Ok(package)
 }
 
 /// Reads and verifies a package of configuration.
@@ -99,22 +108,29 @@ pub fn decode(package: &[u8]) -> Result<Configuration, PackageError> {
     if header.format != FORMAT {
         return Err(PackageError::Format { found: header.format });
     }
+    if header.to_version < 1 {
+        return Err(PackageError::Version(header.to_version));
+    }
     let chunks = split(rest, header.chunks)?;
     let promised = std::mem::take(&mut header.checksum);
     if checksum(&header, chunks.iter().copied()) != promised {
         return Err(PackageError::Checksum);
     }
     let mut rows = Vec::new();
+    let mut size = 0;
     for chunk in chunks {
-        let bytes =
-            zstd::bulk::decompress(chunk, MAX_CHUNK_BYTES).map_err(|_| PackageError::TooLarge)?;
+        let bytes = decompress(chunk)?;
+        size += bytes.len();
+        if size > MAX_BYTES {
+            return Err(PackageError::TooLarge);
+        }
         let chunk = PackageChunk::decode(bytes.as_slice()).map_err(|_| PackageError::Truncated)?;
         for row in chunk.rows {
             rows.push(row.row.ok_or(PackageError::UnknownRow)?);
         }
     }
     let rows = configuration(&header.job, header.from_version, rows)?;
-    let created_at = header.create_time.map_or(0, |time| time.seconds * 1_000);
+    let created_at = header.create_time.map_or(0, |time| time.seconds.saturating_mul(1_000));
     let label = Label {
         job: header.job,
         from_version: header.from_version,
@@ -155,6 +171,13 @@ fn channel_configuration(rows: Vec<Row>) -> Result<ChannelConfigurationRows, Pac
     let mut found = ChannelConfigurationRows::default();
     for row in rows {
         match row {
+            Row::Channel(channel)
+                if found.channels.iter().any(|known: &ChannelSetup| {
+                    known.operating_unit_number == channel.operating_unit_number
+                }) =>
+            {
+                return Err(PackageError::Twice(channel.operating_unit_number));
+            }
             Row::Channel(channel) => found.channels.push(ChannelSetup {
                 operating_unit_number: channel.operating_unit_number,
                 country: channel.country,
@@ -208,9 +231,16 @@ fn checksum<'a>(header: &PackageHeader, chunks: impl Iterator<Item = &'a [u8]>) 
     hasher.finalize().as_bytes().to_vec()
 }
 
-/// Compression into memory does not fail; were it to, the empty chunk is refused by its reader.
-fn compress(bytes: &[u8]) -> Vec<u8> {
-    zstd::bulk::compress(bytes, COMPRESSION_LEVEL).unwrap_or_default()
+fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    zstd::bulk::compress(bytes, COMPRESSION_LEVEL)
+}
+
+/// An empty chunk would decompress to no rows, and a full package without rows deletes what is there.
+fn decompress(chunk: &[u8]) -> Result<Vec<u8>, PackageError> {
+    if chunk.is_empty() {
+        return Err(PackageError::Truncated);
+    }
+    zstd::bulk::decompress(chunk, MAX_CHUNK_BYTES).map_err(|_| PackageError::TooLarge)
 }
 
 #[cfg(test)]
@@ -237,7 +267,8 @@ mod tests {
     fn a_package_comes_back_whole_over_several_chunks() {
         let codes: Vec<_> = (0..2_500).map(|number| format!("{number:04}")).collect();
         let package =
-            encode(&label("1070"), &codes.iter().map(|code| group(code)).collect::<Vec<_>>());
+            encode(&label("1070"), &codes.iter().map(|code| group(code)).collect::<Vec<_>>())
+                .unwrap();
         let read = decode(&package).unwrap();
         assert_eq!(read.label, label("1070"));
         let ConfigurationPackage::Channel(rows) = read.rows else { panic!("it is 1070") };
@@ -247,22 +278,25 @@ mod tests {
     #[test]
     fn what_does_not_belong_is_refused_by_name() {
         assert_eq!(
-            why(&encode(&label("1110"), &[group("30")])),
+            why(&encode(&label("1110"), &[group("30")]).unwrap()),
             PackageError::ForeignRow("customer group", "1110".to_owned())
         );
         let feature = FeatureRow { key: "f".to_owned(), enabled: true };
         let row = PackageRow { row: Some(Row::Feature(feature)) };
         assert_eq!(
-            why(&encode(&label("1070"), &[row])),
+            why(&encode(&label("1070"), &[row]).unwrap()),
             PackageError::ForeignRow("feature", "1070".to_owned())
         );
-        assert_eq!(why(&encode(&label("1010"), &[])), PackageError::OtherJob("1010".to_owned()));
         assert_eq!(
-            why(&encode(&label("1070"), &[PackageRow { row: None }])),
+            why(&encode(&label("1010"), &[]).unwrap()),
+            PackageError::OtherJob("1010".to_owned())
+        );
+        assert_eq!(
+            why(&encode(&label("1070"), &[PackageRow { row: None }]).unwrap()),
             PackageError::UnknownRow
         );
         let delta = Label { from_version: 3, ..label("1070") };
-        assert_eq!(why(&encode(&delta, &[])), PackageError::Delta(3));
+        assert_eq!(why(&encode(&delta, &[]).unwrap()), PackageError::Delta(3));
         let newer = PackageHeader { format: FORMAT + 1, ..PackageHeader::default() };
         assert_eq!(
             why(&newer.encode_length_delimited_to_vec()),
@@ -274,7 +308,7 @@ mod tests {
         #[test]
         fn no_damaged_package_is_applied(position in 0usize..10_000, flip in 1u8.., cut in 0usize..10_000) {
             let rows: Vec<_> = (0..20).map(|code| group(&code.to_string())).collect();
-            let package = encode(&label("1070"), &rows);
+            let package = encode(&label("1070"), &rows).unwrap();
             let cut_off = &package[..cut % package.len()];
             prop_assert!(decode(cut_off).is_err());
             let mut damaged = package.clone();

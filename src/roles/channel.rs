@@ -16,10 +16,10 @@ use crate::{
         upkeep,
         writer::{self, ConfigurationPackage, Writer},
     },
-    domain::routing::Connectivity,
+    domain::{routing::Connectivity, validation},
     exchange::package,
     runtime::{
-        clock::SharedClock,
+        clock::{Deadline, SharedClock},
         task::{Task, Tasks},
     },
     server::{
@@ -60,8 +60,7 @@ pub struct ServingChannel {
     pub tasks: Tasks,
     pub health: Health,
     store: SharedStore,
-    /// Ends the gRPC server; the writer and the rest end after it.
-    stop_serving: CancellationToken,
+    /// Is cancelled when the last call has been answered.
     served: CancellationToken,
 }
 
@@ -83,6 +82,8 @@ impl Default for ChannelSettings {
 /// A package that can't be read or applied; a database that does not answer.
 pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<ServingChannel> {
     let Parts { store, clock, grpc: grpc_listener, http, metrics, packages } = parts;
+    // The first customer shall not wait for what the validation loads once.
+    validation::prepare();
     let tasks = Tasks::new();
     let health = Health::new();
     let origin = store.origin().await.context("the database does not say what it is")?;
@@ -110,20 +111,15 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
         request_hash_key: origin.request_hash_key,
     });
 
-    let (stop_serving, served) = (CancellationToken::new(), CancellationToken::new());
+    let served = CancellationToken::new();
     let message_bytes = settings.server.message_bytes;
     let grpc_server = GrpcServer::new(Domain::Channel, settings.server)
         .with_service(grpc::customer_service(Arc::clone(&unit), message_bytes))
         .with_service(grpc::channel_service(Arc::clone(&unit), message_bytes));
-    let shutdown = tasks.shutdown_token();
-    let (asked, ended) = (stop_serving.clone(), served.clone());
-    let grpc_health = health.clone();
+    let (closing, ended, grpc_health) = (tasks.closing_token(), served.clone(), health.clone());
     tasks.spawn(Task::GrpcServer, async move {
         let _ended = ended.drop_guard();
-        let stop = async {
-            tokio::select! { () = asked.cancelled() => {}, () = shutdown.cancelled() => {} }
-        };
-        grpc_server.serve(grpc_listener, grpc_health, stop).await
+        grpc_server.serve(grpc_listener, grpc_health, closing.cancelled()).await
     });
     let (upkeep, shutdown) = (telemetry::upkeep(metrics.clone()), tasks.shutdown_token());
     tasks.spawn(Task::MetricsUpkeep, async move {
@@ -132,18 +128,19 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
     let operations = Operations { metrics: metrics.clone(), health: health.clone() };
     tasks.spawn(Task::HttpServer, operations.serve(http, tasks.shutdown_token().cancelled_owned()));
     health.set(Readiness::Serving);
-    Ok(ServingChannel { unit, tasks, health, store, stop_serving, served })
+    Ok(ServingChannel { unit, tasks, health, store, served })
 }
 
 impl ServingChannel {
     /// Stops in an orderly way: no new calls, those that run come to their end, then the writer's queue, then the
     /// rest. `limit` for all of it; what is left then is aborted. Whether everything ended by itself.
     pub async fn stop(self, limit: Duration) -> bool {
-        self.stop_serving.cancel();
-        let _ = tokio::time::timeout(limit, self.served.cancelled()).await;
-        let drained = self.tasks.drain(limit).await;
+        let end = Deadline::after(limit);
+        self.tasks.close();
+        let _ = tokio::time::timeout_at(end.instant(), self.served.cancelled()).await;
+        let drained = self.tasks.drain(end.time_left()).await;
         // Readers that hang would hold it up; the process ends anyway.
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.store.close()).await;
+        let _ = tokio::time::timeout_at(end.instant(), self.store.close()).await;
         drained
     }
 }

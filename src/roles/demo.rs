@@ -8,14 +8,20 @@ use crate::{
 };
 
 /// Packages 1070 and 1110 of the demo company.
-pub fn packages() -> [Vec<u8>; 2] {
+///
+/// # Errors
+/// No memory.
+pub fn packages() -> std::io::Result<Vec<Vec<u8>>> {
     let label = |job: &str| Label {
         job: job.to_owned(),
         from_version: 0,
         to_version: 1,
         created_at: Timestamp(0),
     };
-    [encode(&label("1070"), &channel_configuration()), encode(&label("1110"), &features())]
+    Ok(vec![
+        encode(&label("1070"), &channel_configuration())?,
+        encode(&label("1110"), &features())?,
+    ])
 }
 
 fn channel_configuration() -> Vec<PackageRow> {

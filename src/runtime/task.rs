@@ -91,6 +91,8 @@ impl Outcome for anyhow::Result<()> {
 #[derive(Debug, Clone)]
 pub struct Tasks {
     tracker: TaskTracker,
+    /// Asks those who take calls to take no more; what serves the calls that run goes on.
+    closing: CancellationToken,
     /// Asks every task to end.
     shutdown: CancellationToken,
     /// Drops every task at its next await.
@@ -120,6 +122,7 @@ impl Tasks {
     pub fn new() -> Self {
         Self {
             tracker: TaskTracker::new(),
+            closing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
             abort: CancellationToken::new(),
             failed: watch::Sender::new(None),
@@ -169,8 +172,20 @@ impl Tasks {
         self.shutdown.clone()
     }
 
+    /// Is cancelled when the unit shall take no more calls: at the latest when it stops.
+    #[must_use]
+    pub fn closing_token(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+
+    /// Begins an orderly stop: no more calls. From now on a task's end is expected.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
     /// Asks every task to end.
     pub fn shut_down(&self) {
+        self.closing.cancel();
         self.shutdown.cancel();
     }
 
@@ -219,7 +234,7 @@ impl Tasks {
     }
 
     fn ended(&self, task: Task, end: End) {
-        let (name, stopping) = (task.name(), self.shutdown.is_cancelled());
+        let (name, stopping) = (task.name(), self.closing.is_cancelled());
         let stops_the_unit = match (end, task.on_end()) {
             (End::Aborted, _) | (End::Returned, OnEnd::Expected) => false,
             (End::Returned, _) if stopping => false,

@@ -73,7 +73,7 @@ pub struct ServerLimits {
 impl Default for ServerLimits {
     fn default() -> Self {
         Self {
-            message_bytes: 1024 * 1024,
+            message_bytes: 256 * 1024,
             header_bytes: 16 * 1024,
             concurrent_calls: 2_048,
             streams_per_connection: 256,

@@ -1,7 +1,12 @@
 //! Logs and metrics of the process. Both have one global home in their libraries; everything else
 //! gets handles, so that several units can run in one process.
 
-use std::{io, panic, sync::OnceLock, time::Duration};
+use std::{
+    io::{self, IsTerminal as _},
+    panic,
+    sync::OnceLock,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
@@ -56,6 +61,8 @@ where
     let filter = EnvFilter::try_new(filter)
         .with_context(|| format!("the log filter {filter:?} can't be read; try info"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    // Colours are for eyes. Whoever collects the lines would have to take them out again.
+    let builder = if io::stderr().is_terminal() { builder } else { builder.with_ansi(false) };
     Ok(match format {
         LogFormat::Human => Box::new(builder.finish()),
         LogFormat::Json => {

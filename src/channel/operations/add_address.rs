@@ -4,7 +4,7 @@ use crate::{
     channel::operations::{
         Context, Envelope, Unit,
         route::{asynchronous, route},
-        write::{Admitted, parse_customer},
+        write::{Admission, Admitted, parse_customer},
     },
     domain::{
         error::{FieldReason, Result},
@@ -27,7 +27,10 @@ pub struct AddAddress {
 /// # Errors
 /// See `AddAddress` in `customer_service.proto`.
 pub async fn add_address(unit: &Unit, context: &Context, request: AddAddress) -> Result<Answer> {
-    let admitted = unit.admit(Method::AddAddress, &request.envelope).await?;
+    let admitted = match unit.admit(Method::AddAddress, &request.envelope).await? {
+        Admission::Open(admitted) => admitted,
+        Admission::Replay(answer) => return Ok(*answer),
+    };
     let prepared = prepare(unit, context, &admitted, request).await;
     unit.finish(&admitted, prepared).await
 }

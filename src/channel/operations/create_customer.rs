@@ -4,7 +4,7 @@ use crate::{
     channel::operations::{
         Context, Envelope, Unit,
         route::{asynchronous, route},
-        write::Admitted,
+        write::{Admission, Admitted},
     },
     domain::{
         error::{FieldReason, Result},
@@ -30,7 +30,10 @@ pub async fn create_customer(
     context: &Context,
     request: CreateCustomer,
 ) -> Result<Answer> {
-    let admitted = unit.admit(Method::CreateCustomer, &request.envelope).await?;
+    let admitted = match unit.admit(Method::CreateCustomer, &request.envelope).await? {
+        Admission::Open(admitted) => admitted,
+        Admission::Replay(answer) => return Ok(*answer),
+    };
     let prepared = prepare(unit, context, &admitted, request);
     unit.finish(&admitted, prepared).await
 }
@@ -44,18 +47,19 @@ fn prepare(
     let mut checker = admitted.checker();
     let customer_id = match request.customer_id.as_str() {
         "" => admitted.request_id.customer_id(),
-        chosen => chosen.parse().unwrap_or_else(|_| {
-            checker.add("customer_id", FieldReason::InvalidId, "is no UUID");
-            CustomerId(uuid::Uuid::nil())
-        }),
+        chosen => {
+            chosen.parse::<CustomerId>().ok().filter(|id| !id.0.is_nil()).unwrap_or_else(|| {
+                checker.add("customer_id", FieldReason::InvalidId, "is no UUID");
+                CustomerId(uuid::Uuid::nil())
+            })
+        }
     };
-    if request.customer.is_none() {
+    let Some(input) = request.customer else {
         checker.add("customer", FieldReason::Required, "is required");
-        return checker.finish(()).and(Err(crate::domain::error::Error::Internal));
-    }
+        return Err(checker.into_error());
+    };
     let configuration = &admitted.aged.configuration;
     let route = route(unit, context, configuration, Operation::CreateCustomer, None, None);
-    let input = request.customer.unwrap_or_default();
     let new = validation::new_customer(checker, input, route, admitted.request_id)?;
     let mode = asynchronous(Operation::CreateCustomer, route)?;
     Ok(admitted.write(context, customer_id, mode, Command::CreateCustomer(new)))

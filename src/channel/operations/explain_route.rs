@@ -57,6 +57,14 @@ pub async fn explain_route(
     })
 }
 
+fn parse_address(id: &str) -> Result<AddressId, Violation> {
+    let violation = |reason, text| Violation::new("address_id", reason, text);
+    if id.is_empty() {
+        return Err(violation(FieldReason::Required, "is required"));
+    }
+    id.parse().map_err(|_| violation(FieldReason::InvalidId, "is no UUID"))
+}
+
 type Subject = (Operation, Option<crate::domain::id::CustomerId>, Option<AddressId>);
 
 fn check(request: &ExplainRoute) -> Result<Subject> {
@@ -78,13 +86,9 @@ fn check(request: &ExplainRoute) -> Result<Subject> {
             .ok(),
     };
     let address = match request.operation {
-        Some(Operation::EditAddress | Operation::RemoveAddress) => request
-            .address_id
-            .parse()
-            .map_err(|_| {
-                violations.push(Violation::new("address_id", FieldReason::InvalidId, "is no UUID"));
-            })
-            .ok(),
+        Some(Operation::EditAddress | Operation::RemoveAddress) => {
+            parse_address(&request.address_id).map_err(|violation| violations.push(violation)).ok()
+        }
         _ => None,
     };
     match request.operation {

@@ -7,11 +7,9 @@ use crate::{
         id::CustomerId,
         known::KnownCustomer,
         search::{Criterion, TermKind, fold},
+        validation,
     },
 };
-
-/// Longest number that is looked for.
-const LONGEST_NUMBER: usize = 64;
 
 #[derive(Debug, Clone)]
 pub enum CustomerKey {
@@ -35,15 +33,12 @@ pub async fn get_customer(unit: &Unit, key: Option<CustomerKey>) -> Result<Known
             unit.customer(parse_customer("name", &name).map_err(invalid)?).await
         }
         Some(CustomerKey::AccountNumber(number)) => {
-            let number = number.trim();
-            if number.is_empty() || number.len() > LONGEST_NUMBER {
-                return Err(invalid(Violation::new(
-                    "account_number",
-                    FieldReason::Required,
-                    format!("give 1 to {LONGEST_NUMBER} characters"),
-                )));
+            let number = validation::search_account_number(&number)?;
+            if number.is_empty() {
+                let required = FieldReason::Required;
+                return Err(invalid(Violation::new("account_number", required, "is required")));
             }
-            match customer_of_number(unit, number).await? {
+            match customer_of_number(unit, &number).await? {
                 Some(id) => unit.customer(id).await,
                 None => Err(unit.customer_not_found().await),
             }

@@ -144,7 +144,8 @@ fn check(
         Err(Error::InvalidFields(bad)) => violations.extend(bad),
         Err(_) => {}
     };
-    add(TermKind::AccountNumber, Ok(search::fold(request.account_number.trim())), false);
+    let number = validation::search_account_number(&request.account_number);
+    add(TermKind::AccountNumber, number, false);
     if let Some(configuration) = configuration {
         add(TermKind::Phone, validation::search_phone(&request.phone, configuration), false);
     }
@@ -212,7 +213,8 @@ mod token {
             let bytes = hex::decode(token).ok()?;
             let (of_search, rest) = bytes.split_at_checked(FINGERPRINT)?;
             let (id, term) = rest.split_at_checked(16)?;
-            (of_search == fingerprint(criteria)).then_some(())?;
+            // No term holds a NUL, and PostgreSQL takes none.
+            (of_search == fingerprint(criteria) && !term.contains(&0)).then_some(())?;
             Some(SearchPosition {
                 term: String::from_utf8(term.to_vec()).ok()?,
                 customer_id: CustomerId(uuid::Uuid::from_slice(id).ok()?),

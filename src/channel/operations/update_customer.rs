@@ -4,10 +4,10 @@ use crate::{
     channel::operations::{
         Context, Envelope, Unit,
         route::{asynchronous, route},
-        write::{Admitted, parse_customer},
+        write::{Admission, Admitted, parse_customer},
     },
     domain::{
-        error::{Error, Result},
+        error::{Error, Result, Violation},
         field::{CustomerField, Patch},
         id::CustomerId,
         mask::customer_mask,
@@ -36,7 +36,10 @@ pub async fn update_customer(
     context: &Context,
     request: UpdateCustomer,
 ) -> Result<Answer> {
-    let admitted = unit.admit(Method::UpdateCustomer, &request.envelope).await?;
+    let admitted = match unit.admit(Method::UpdateCustomer, &request.envelope).await? {
+        Admission::Open(admitted) => admitted,
+        Admission::Replay(answer) => return Ok(*answer),
+    };
     let prepared = prepare(unit, context, &admitted, request).await;
     unit.finish(&admitted, prepared).await
 }
@@ -47,13 +50,39 @@ async fn prepare(
     admitted: &Admitted,
     request: UpdateCustomer,
 ) -> Result<Write> {
-    let (customer_id, patch) = check(admitted, &request)?;
+    let (customer_id, patch) = match check(admitted, &request) {
+        Err(Error::InvalidFields(violations)) => {
+            return Err(with_names(unit, &request, violations).await);
+        }
+        checked => checked?,
+    };
     let known = unit.customer(customer_id).await?;
     let configuration = &admitted.aged.configuration;
     let route = route(unit, context, configuration, Operation::UpdateCustomer, Some(&known), None);
     let mode = asynchronous(Operation::UpdateCustomer, route)?;
     let etag = Some(request.etag).filter(|etag| !etag.is_empty());
     Ok(admitted.write(context, customer_id, mode, Command::UpdateCustomer { patch, etag }))
+}
+
+/// Adds what is wrong with the names as they would be together, so that the caller is told everything at once.
+async fn with_names(unit: &Unit, request: &UpdateCustomer, violations: Vec<Violation>) -> Error {
+    let names = async {
+        let id = CustomerId::from_resource_name(&request.name)?;
+        let mask =
+            customer_mask(Some(request.update_mask.as_ref()?.iter().map(String::as_str))).ok()?;
+        let mut fields = unit.store.customers(&[id]).await.ok()?.pop()?.customer.fields;
+        for field in mask {
+            fields.set(field, request.customer.texts.get(field).trim());
+        }
+        Some(validation::names(&fields, "customer"))
+    };
+    let mut all = violations;
+    for violation in names.await.unwrap_or_default() {
+        if !all.iter().any(|other| other.field == violation.field) {
+            all.push(violation);
+        }
+    }
+    Error::InvalidFields(all)
 }
 
 /// A bad mask leaves open which values are meant, so those are checked only under a good one.

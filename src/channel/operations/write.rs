@@ -35,22 +35,37 @@ pub(super) struct Admitted {
     validate_only: bool,
 }
 
+/// What a write request meets first.
+pub(super) enum Admission {
+    /// It is to be checked and performed.
+    Open(Admitted),
+    /// It was performed, before its channel was taken from this unit.
+    Replay(Box<Answer>),
+}
+
 impl Unit {
-    pub(super) async fn admit(&self, method: Method, envelope: &Envelope) -> Result<Admitted> {
-        let aged = self.configuration.get(&envelope.channel).await?;
-        let (request_id, violations) = match parse_request_id(&envelope.request_id) {
+    pub(super) async fn admit(&self, method: Method, envelope: &Envelope) -> Result<Admission> {
+        let parsed = parse_request_id(&envelope.request_id);
+        let hash = |channel: &str| {
+            request_hash(&self.request_hash_key, method, channel, &envelope.content)
+        };
+        let aged = match (self.configuration.get(&envelope.channel).await, &parsed) {
+            (Ok(aged), _) => aged,
+            (Err(error @ Error::ChannelNotConfigured { .. }), Ok(id))
+                if !envelope.validate_only =>
+            {
+                let recalled = self.recall_or(*id, &hash(&envelope.channel), error).await?;
+                return Ok(Admission::Replay(Box::new(recalled)));
+            }
+            (Err(error), _) => return Err(error),
+        };
+        let (request_id, violations) = match parsed {
             Ok(id) => (id, Vec::new()),
             Err(violation) => (RequestId(uuid::Uuid::nil()), vec![violation]),
         };
-        let channel = &aged.configuration.channel;
-        let hash = request_hash(&self.request_hash_key, method, channel, &envelope.content);
-        Ok(Admitted {
-            aged,
-            request_id,
-            violations,
-            request_hash: hash,
-            validate_only: envelope.validate_only,
-        })
+        let request_hash = hash(&aged.configuration.channel);
+        let validate_only = envelope.validate_only;
+        Ok(Admission::Open(Admitted { aged, request_id, violations, request_hash, validate_only }))
     }
 
     /// Performs a write that is in order, or says of one that is not what was answered when it was: a repetition
@@ -63,7 +78,8 @@ impl Unit {
         let answer = match prepared {
             Ok(write) if admitted.validate_only => self.rehearse(&write).await,
             Ok(write) => self.writer.write(write).await,
-            Err(error) => self.recall_or(admitted, error).await,
+            Err(error) if !admitted.violations.is_empty() || admitted.validate_only => Err(error),
+            Err(error) => self.recall_or(admitted.request_id, &admitted.request_hash, error).await,
         };
         match answer {
             Err(Error::CustomerNotFound { .. }) => Err(self.customer_not_found().await),
@@ -71,13 +87,10 @@ impl Unit {
         }
     }
 
-    async fn recall_or(&self, admitted: &Admitted, error: Error) -> Result<Answer> {
-        if !admitted.violations.is_empty() || admitted.validate_only {
-            return Err(error);
-        }
-        match self.store.request_record(admitted.request_id).await? {
-            Some(record) if record.request_hash == admitted.request_hash => Ok(record.answer),
-            Some(_) => Err(Error::RequestIdReused(admitted.request_id)),
+    async fn recall_or(&self, id: RequestId, hash: &RequestHash, error: Error) -> Result<Answer> {
+        match self.store.request_record(id).await? {
+            Some(record) if record.request_hash == *hash => Ok(record.answer),
+            Some(_) => Err(Error::RequestIdReused(id)),
             None => Err(error),
         }
     }

@@ -1,45 +1,32 @@
 //! Puts a channel's configuration together from its rows, alike for both engines.
 
-use std::collections::BTreeSet;
-
 use crate::{
-    channel::store::{Applied, StoreResult, payload},
+    channel::store::{StoreResult, payload},
     domain::configuration::{
-        ChannelConfiguration, ChannelConfigurationRows, ChannelSetup, ConfigurationVersion,
+        ChannelConfiguration, ChannelConfigurationRows, ConfigurationVersion,
         GlobalConfigurationRows,
     },
 };
 
-/// What one snapshot holds of a channel.
-pub(super) struct ConfigurationRows {
-    pub setup: String,
-    pub customer_groups: Vec<(String,)>,
-    pub features: Vec<(String, i64)>,
-    pub limits: Vec<(String, i64)>,
-    pub channel_configuration: Option<Applied>,
-    pub global_configuration: Option<Applied>,
-}
+/// One snapshot of a channel's configuration, as the statement of either engine returns it: setup, array of
+/// customer groups, features and limits by name, versions of 1070 and 1110.
+pub(super) type ConfigurationTuple = (String, String, String, String, Option<i64>, Option<i64>);
 
-impl ConfigurationRows {
-    pub(super) fn assemble(self, channel: &str) -> StoreResult<ChannelConfiguration> {
-        let setup: ChannelSetup = payload::parse("channel", "setup", channel, &self.setup)?;
-        let groups: BTreeSet<String> =
-            self.customer_groups.into_iter().map(|(code,)| code).collect();
-        let global = GlobalConfigurationRows {
-            features: self.features.into_iter().map(|(key, on)| (key, on != 0)).collect(),
-            limits: self
-                .limits
-                .into_iter()
-                .map(|(field, limit)| (field, u32::try_from(limit).unwrap_or(u32::MAX)))
-                .collect(),
-        };
-        let version = |applied: Option<Applied>| applied.map_or(0, |applied| applied.version);
-        let version = ConfigurationVersion {
-            channel_configuration: version(self.channel_configuration),
-            global_configuration: version(self.global_configuration),
-        };
-        Ok(ChannelConfiguration::assemble(setup, groups, &global, version))
-    }
+pub(super) fn assemble(
+    channel: &str,
+    (setup, groups, features, limits, channel_version, global_version): ConfigurationTuple,
+) -> StoreResult<ChannelConfiguration> {
+    let global = GlobalConfigurationRows {
+        features: payload::parse("feature", "enabled", channel, &features)?,
+        limits: payload::parse("field_limit", "max_characters", channel, &limits)?,
+    };
+    let version = ConfigurationVersion {
+        channel_configuration: channel_version.unwrap_or(0),
+        global_configuration: global_version.unwrap_or(0),
+    };
+    let setup = payload::parse("channel", "setup", channel, &setup)?;
+    let groups = payload::parse("customer_group", "code", channel, &groups)?;
+    Ok(ChannelConfiguration::assemble(setup, groups, &global, version))
 }
 
 /// The rows of 1070 as the statements take them: channels, customer groups.

@@ -39,7 +39,9 @@ pub struct NewOrigin {
 /// Why a database can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{0:?} is no database URL; use sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    #[error(
+        "the database URL (of scheme {0:?}) can't be read; use sqlite:PATH or postgres://USER@HOST/DATABASE"
+    )]
     Url(String),
     #[error(
         "the folder {path} of the database can't be made or written: {reason}; choose another with --data"
@@ -183,9 +185,10 @@ impl Engine {
     async fn migrate(&self, url: &DatabaseUrl) -> Result<(), OpenError> {
         match self {
             Self::Sqlite(store) => migrator(&SQLITE_MIGRATIONS).run(store.migration_pool()).await,
-            Self::Postgres(store) => {
-                migrator(&POSTGRES_MIGRATIONS).run(store.migration_pool()).await
-            }
+            Self::Postgres(store) => match store.migration_connection().await {
+                Ok(mut connection) => migrator(&POSTGRES_MIGRATIONS).run(&mut connection).await,
+                Err(error) => Err(error.into()),
+            },
         }
         .map_err(|error| OpenError::Migration {
             database: url.to_string(),
@@ -224,7 +227,7 @@ impl DatabaseUrl {
     fn failed(&self, error: &StoreError) -> OpenError {
         let database = self.to_string();
         match (self, error) {
-            (Self::Postgres(options), StoreError::Refused(text))
+            (Self::Postgres(options), StoreError::Unavailable(text))
                 if text.starts_with("code 3D000") =>
             {
                 OpenError::Missing {
@@ -241,9 +244,10 @@ impl FromStr for DatabaseUrl {
     type Err = OpenError;
 
     fn from_str(url: &str) -> Result<Self, OpenError> {
-        let invalid =
-            || OpenError::Url(url.split_once('@').map_or(url, |(_, rest)| rest).to_owned());
-        match url.split_once(':').map(|(scheme, _)| scheme) {
+        // The scheme only: what follows may hold a password wherever its writer put it.
+        let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+        let invalid = || OpenError::Url(scheme.unwrap_or_default().chars().take(20).collect());
+        match scheme {
             Some("sqlite") => sqlite::path(url).map(Self::Sqlite).ok_or_else(invalid),
             Some("postgres" | "postgresql") => PgConnectOptions::from_str(url)
                 .map(|options| Self::Postgres(Box::new(options)))

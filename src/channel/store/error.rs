@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use sqlx::error::ErrorKind;
 
+use crate::domain::error::{Error, Unavailable};
+
 pub type StoreResult<T> = Result<T, StoreError>;
 
 #[derive(Debug, thiserror::Error)]
@@ -32,49 +34,52 @@ impl StoreError {
     /// Reads what a driver says of a statement before the commit. Texts of the database are left out where they
     /// may repeat values.
     pub fn of_statement(error: &sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::Database(database) => {
-                let code = database.code().unwrap_or_default();
-                match code.as_ref() {
-                    // PostgreSQL: serialization failure, deadlock; SQLite: busy, locked.
-                    "40001" | "40P01" | "5" | "6" | "261" | "262" | "517" => Self::Conflict,
-                    // PostgreSQL: too many connections, shutting down, statement timeout, no room, lock timeout;
-                    // SQLite: full, cannot open.
-                    "53300" | "57P01" | "57P02" | "57P03" | "57014" | "53100" | "53200"
-                    | "55P03" | "13" | "14" => Self::Unavailable(format!("code {code}")),
-                    // SQLite: any input or output error of a read or write.
-                    code if sqlite_io_error(code) => Self::FlushFailed(format!("code {code}")),
-                    _ if database.kind() == ErrorKind::UniqueViolation => Self::Conflict,
-                    _ => Self::Refused(format!(
-                        "code {code}{}",
-                        database.constraint().map(|name| format!(", {name}")).unwrap_or_default()
-                    )),
-                }
-            }
-            sqlx::Error::Io(error) => Self::Unavailable(error.kind().to_string()),
-            sqlx::Error::Tls(_) => Self::Unavailable("TLS failed".to_owned()),
-            sqlx::Error::PoolTimedOut => Self::Unavailable("no connection came free".to_owned()),
-            sqlx::Error::PoolClosed => Self::Unavailable("closed".to_owned()),
-            sqlx::Error::WorkerCrashed => {
-                Self::Unavailable("the connection's thread ended".to_owned())
-            }
-            sqlx::Error::Protocol(_) => Self::Unavailable("protocol error".to_owned()),
-            other => Self::Refused(variant(other)),
+        let sqlx::Error::Database(database) = error else { return Self::of_driver(error) };
+        let code = database.code().unwrap_or_default();
+        let text = match database.constraint() {
+            Some(constraint) => format!("code {code}, {constraint}"),
+            None => format!("code {code}"),
+        };
+        match kind(&code) {
+            _ if database.kind() == ErrorKind::UniqueViolation => Self::Conflict,
+            Kind::Conflict => Self::Conflict,
+            Kind::Unavailable => Self::Unavailable(text),
+            Kind::Disk => Self::FlushFailed(text),
+            Kind::Other => Self::Refused(text),
         }
     }
 
-    /// Reads what a driver says of a commit: what the database itself refused was not performed, anything else
-    /// is in doubt.
-    pub fn of_commit(error: &sqlx::Error) -> Self {
-        match (Self::of_statement(error), error) {
-            (refused @ (Self::FlushFailed(_) | Self::Conflict), _) => refused,
-            (other, sqlx::Error::Database(database)) => match database.code().as_deref() {
-                // The server was going down while it committed.
-                Some("57P01" | "57P02" | "57P03") => Self::InDoubt(other.to_string()),
-                _ => other,
-            },
-            (other, _) => Self::InDoubt(other.to_string()),
+    /// Reads what a driver says of a BEGIN: whatever it is, no write is to blame for it.
+    pub fn of_begin(error: &sqlx::Error) -> Self {
+        match Self::of_statement(error) {
+            failed @ Self::FlushFailed(_) => failed,
+            other => Self::Unavailable(other.to_string()),
         }
+    }
+
+    /// Reads what a driver says of a COMMIT. Only what the database is known to have rolled back was not
+    /// performed; anything else is in doubt.
+    pub fn of_commit(error: &sqlx::Error) -> Self {
+        let read = Self::of_statement(error);
+        let sqlx::Error::Database(database) = error else { return Self::InDoubt(read.to_string()) };
+        let code = database.code().unwrap_or_default();
+        let rolled_back = is_sqlite(&code)
+            || ["40001", "40P01"].contains(&code.as_ref())
+            || ["23", "25"].iter().any(|class| code.starts_with(class));
+        if rolled_back { read } else { Self::InDoubt(read.to_string()) }
+    }
+
+    fn of_driver(error: &sqlx::Error) -> Self {
+        let text = match error {
+            sqlx::Error::Io(error) => error.kind().to_string(),
+            sqlx::Error::Tls(_) => "TLS failed".to_owned(),
+            sqlx::Error::PoolTimedOut => "no connection came free".to_owned(),
+            sqlx::Error::PoolClosed => "closed".to_owned(),
+            sqlx::Error::WorkerCrashed => "the connection's thread ended".to_owned(),
+            sqlx::Error::Protocol(_) => "protocol error".to_owned(),
+            other => return Self::Refused(variant(other)),
+        };
+        Self::Unavailable(text)
     }
 
     pub fn inconsistent(
@@ -93,9 +98,59 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Extended codes of `SQLITE_IOERR` (10) have it in their low byte; PostgreSQL's codes have five characters.
-fn sqlite_io_error(code: &str) -> bool {
-    code.len() < 5 && code.parse::<u32>().is_ok_and(|code| code & 0xff == 10)
+/// What an error code means for what to do next.
+enum Kind {
+    Conflict,
+    Unavailable,
+    Disk,
+    Other,
+}
+
+/// Reads a code of either engine: SQLite's are numbers, whose low byte is the primary code; PostgreSQL's have
+/// five characters, of which the first two are the class.
+fn kind(code: &str) -> Kind {
+    if let Some(code) = sqlite_code(code) {
+        return match code & 0xff {
+            // Busy, locked.
+            5 | 6 => Kind::Conflict,
+            // No memory, full, cannot open.
+            7 | 13 | 14 => Kind::Unavailable,
+            // Input and output, of reads and writes alike.
+            10 => Kind::Disk,
+            _ => Kind::Other,
+        };
+    }
+    match (code, code.get(..2).unwrap_or_default()) {
+        // Serialization failure, deadlock.
+        ("40001" | "40P01", _) => Kind::Conflict,
+        // Lock timeout; a transaction left in a state that is not ours.
+        ("55P03", _) => Kind::Unavailable,
+        // Connection, authorization, transaction state, no such database, resources, shutting down or cancelled,
+        // the system's own.
+        (_, "08" | "25" | "28" | "3D" | "53" | "57" | "58") => Kind::Unavailable,
+        _ => Kind::Other,
+    }
+}
+
+fn is_sqlite(code: &str) -> bool {
+    sqlite_code(code).is_some()
+}
+
+fn sqlite_code(code: &str) -> Option<u32> {
+    (code.len() < 5).then(|| code.parse().ok()).flatten()
+}
+
+impl From<StoreError> for Error {
+    /// What the caller of an operation is told. Details go to the log, by whoever met them first.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict => Self::StoreConflict,
+            StoreError::Unavailable(_) | StoreError::InDoubt(_) | StoreError::FlushFailed(_) => {
+                Self::Unavailable(Unavailable::Store)
+            }
+            StoreError::Refused(_) | StoreError::Inconsistent { .. } => Self::Internal,
+        }
+    }
 }
 
 /// Name of the variant only: its content may repeat values.

@@ -116,9 +116,9 @@ pub trait ChannelStore: Send + Sync + 'static {
 /// Dropping it rolls back.
 #[async_trait]
 pub trait Transaction: Send {
-    /// Locks the customers that there are, sorted. A missing one is claimed by [`Self::insert`], which fails with
-    /// [`StoreError::Conflict`] if someone else was faster.
-    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<()>;
+    /// Locks the customers that there are, sorted, and says which. A missing one is claimed by [`Self::insert`],
+    /// which fails with [`StoreError::Conflict`] if someone else was faster.
+    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>>;
 
     async fn customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>>;
 

@@ -13,7 +13,7 @@ use crate::{
         id::{AddressId, CustomerId, RequestId},
         known::KnownCustomer,
         revision::Counter,
-        sync::{SyncProgress, WaitingRevision},
+        sync::{self, SyncProgress, WaitingRevision},
         time::Timestamp,
         write::RequestRecord,
     },
@@ -149,7 +149,7 @@ impl TryFrom<CustomerRow> for KnownCustomer {
         customer.addresses.sort_by_key(|address| (address.created_at, address.id));
         let items: Vec<RevisionItem> = parse("revision", "touches", id, &row.waiting)?;
         let mut waiting: Vec<_> = items.into_iter().map(WaitingRevision::from).collect();
-        waiting.sort_by_key(|revision| revision.counter);
+        sync::keep_oldest(&mut waiting);
         Ok(Self { customer, version: row.version, waiting, synced_addresses })
     }
 }

@@ -141,10 +141,13 @@ impl Rows {
     }
 
     fn put_view(&mut self, revision: &Revision, before: Option<&Customer>, after: &Customer) {
-        let row = json!({ "id": after.id, "view": payload::customer(after) });
-        match before {
+        let view = payload::customer(after);
+        let row = json!({ "id": after.id, "view": view });
+        match before.map(payload::customer) {
             None => self.new_customers.push(row),
-            Some(_) => self.changed_customers.push(row),
+            Some(known) if known != view => self.changed_customers.push(row),
+            // An address alone leaves the customer as it is.
+            Some(_) => {}
         }
         let touched: Vec<_> = revision.changes.iter().filter_map(Change::address).collect();
         for address in after.addresses.iter().filter(|address| touched.contains(&address.id)) {

@@ -36,9 +36,13 @@ pub(super) async fn commit(
     let requests: Vec<_> = writes.iter().map(|write| write.request_id).collect();
 
     let mut transaction = store.begin().await?;
-    transaction.lock_customers(&customers).await?;
+    let locked = transaction.lock_customers(&customers).await?;
     // In statements after the lock, so that they see what its previous holder wrote.
     let known = transaction.customers(&customers).await?;
+    if known.iter().any(|known| !locked.contains(&known.customer.id)) {
+        // Created between the two statements: seen, but not locked.
+        return Err(StoreError::Conflict);
+    }
     let records = transaction.request_records(&requests).await?;
     let mut state = State {
         known: known.into_iter().map(|known| (known.customer.id, known)).collect(),
@@ -48,10 +52,13 @@ pub(super) async fn commit(
     let verdicts: Vec<_> = writes.iter().map(|write| state.judge(write)).collect();
     let appends = verdicts.iter().filter(|verdict| matches!(verdict, Ok(Verdict::Append(_))));
     let appends = u32::try_from(appends.count()).unwrap_or(u32::MAX);
-    let taken = if appends > 0 {
-        transaction.take_counters(appends, appends, now).await?
-    } else {
+    // Also for a write that only leaves a record: records are claimed under the counter row.
+    let writes_nothing =
+        verdicts.iter().all(|verdict| matches!(verdict, Err(_) | Ok(Verdict::Replay(_))));
+    let taken = if writes_nothing {
         Taken { first_revision: Counter(0), first_event: Counter(0), captured_at: now }
+    } else {
+        transaction.take_counters(appends, appends, now).await?
     };
 
     let mut rows = Rows::default();
@@ -61,6 +68,10 @@ pub(super) async fn commit(
         .zip(verdicts)
         .map(|(write, verdict)| state.perform(write, verdict, &mut captures, &mut rows))
         .collect();
+    if captures.used != i64::from(appends) {
+        // A gap in the counters would hold up every upload behind it.
+        return Err(StoreError::Refused("a write that was accepted has no revision".to_owned()));
+    }
     if !rows.is_empty() {
         transaction.insert(&rows).await?;
         transaction.commit().await?;
@@ -176,18 +187,5 @@ impl State {
         let answer = write.answer(before.clone(), Some(&revision))?;
         rows.add_revision(write, &revision, before.as_ref(), &answer.known, event);
         Some(answer)
-    }
-}
-
-impl From<StoreError> for Error {
-    /// What the caller of an operation is told. Details go to the log, by whoever met them first.
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict => Self::StoreConflict,
-            StoreError::Unavailable(_) | StoreError::InDoubt(_) | StoreError::FlushFailed(_) => {
-                Self::Unavailable(crate::domain::error::Unavailable::Store)
-            }
-            StoreError::Refused(_) | StoreError::Inconsistent { .. } => Self::Internal,
-        }
     }
 }

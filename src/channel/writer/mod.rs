@@ -29,6 +29,9 @@ use crate::{
 pub const DEFAULT_QUEUE: usize = 4_096;
 /// Most writes in one commit: what arrives during a flush, not a goal.
 const MAX_BATCH: usize = 256;
+/// Most rows of contacts and addresses in one commit, so that a few large customers don't make a transaction that
+/// its server's time limit ends.
+const MAX_BATCH_ROWS: usize = 4_096;
 
 /// Takes writes; cheap to clone.
 #[derive(Clone)]
@@ -167,6 +170,8 @@ impl WriterLoop {
                     }
                     () = stop.cancelled(), if !self.receiver.is_closed() => self.receiver.close(),
                 }
+            } else {
+                self.top_up(&mut jobs, &stop);
             }
             let mut waiting: VecDeque<Queued> = std::mem::take(&mut self.held_back);
             for job in jobs.drain(..) {
@@ -182,20 +187,37 @@ impl WriterLoop {
         }
     }
 
+    /// Takes what has come meanwhile: nobody has to wait until the last of many writes of one customer is written.
+    /// As many are held back as may wait in the queue, and no more.
+    fn top_up(&mut self, jobs: &mut Vec<Job>, stop: &CancellationToken) {
+        if stop.is_cancelled() {
+            self.receiver.close();
+        }
+        let room = self.receiver.max_capacity().saturating_sub(self.held_back.len());
+        while jobs.len() < room.min(MAX_BATCH)
+            && let Ok(job) = self.receiver.try_recv()
+        {
+            jobs.push(job);
+        }
+    }
+
     /// The next batch: at most one write for a customer and one for a request id, in the order of arrival. The
     /// others wait for the next one, where they find what this one has written.
     fn gather(&mut self, waiting: VecDeque<Queued>) -> Vec<Queued> {
         let (mut customers, mut requests) = (HashSet::new(), HashSet::new());
         let mut batch = Vec::with_capacity(waiting.len());
+        let mut rows = 0;
         for queued in waiting {
             let write = &queued.write;
             let fits = batch.len() < MAX_BATCH
+                && (batch.is_empty() || rows + write.rows() <= MAX_BATCH_ROWS)
                 && !customers.contains(&write.customer_id)
                 && !requests.contains(&write.request_id);
             // Also of those held back: a later write of a customer must not overtake an earlier one.
             customers.insert(write.customer_id);
             requests.insert(write.request_id);
             if fits {
+                rows += write.rows();
                 batch.push(queued);
             } else {
                 self.held_back.push_back(queued);
@@ -208,10 +230,12 @@ impl WriterLoop {
         let flush_failed = match job {
             Job::Write(_) => None,
             Job::Configuration(package, applied, reply) => {
-                answer(reply, batch::apply_configuration(&self.store, &package, applied).await)
+                let applying = batch::apply_configuration(&self.store, &package, applied);
+                answer(reply, settle::bounded(applying).await)
             }
             Job::PruneRequestRecords(before, limit, reply) => {
-                answer(reply, batch::prune_request_records(&self.store, before, limit).await)
+                let pruning = batch::prune_request_records(&self.store, before, limit);
+                answer(reply, settle::bounded(pruning).await)
             }
         };
         flush_failed.map_or(Ok(()), Err)

@@ -45,7 +45,8 @@ pub(super) async fn settle(
     fatal.map_or(Ok(()), Err)
 }
 
-/// Appends the outcome of each write, in order. What fails together is tried again in halves.
+/// Appends the outcome of each write, in order. What fails together is tried again in halves, and what lost a race
+/// alone a few times more.
 async fn commit(
     store: &SharedStore,
     clock: &SharedClock,
@@ -53,61 +54,45 @@ async fn commit(
     outcomes: &mut Vec<Result<Answer>>,
 ) -> StoreResult<()> {
     let mut parts: Vec<Range<usize>> = std::iter::once(0..writes.len()).collect();
+    let mut delays = STORE_CONFLICT.jittered();
     while let Some(part) = parts.pop() {
         let writes = &writes[part.clone()];
-        match attempt(store, clock, writes).await {
-            Ok(done) => outcomes.extend(done),
-            Err(error @ StoreError::FlushFailed(_)) => return Err(error),
-            Err(error @ StoreError::InDoubt(_)) => {
+        let error = match bounded(batch::commit(store, clock.now(), writes)).await {
+            Ok(done) => {
+                outcomes.extend(done);
+                delays = STORE_CONFLICT.jittered();
+                continue;
+            }
+            Err(error) => error,
+        };
+        match error {
+            StoreError::FlushFailed(_) => return Err(error),
+            StoreError::InDoubt(_) => {
                 tracing::warn!(%error, writes = writes.len(), "looking up what a commit did");
                 outcomes.extend(look_up(store, clock, writes).await);
             }
-            Err(error @ StoreError::Unavailable(_)) => {
+            StoreError::Unavailable(_) => {
                 tracing::warn!(%error, writes = writes.len(), "a batch was not written");
                 outcomes.resize(outcomes.len() + writes.len(), Err(error.into()));
             }
-            Err(_) if writes.len() > 1 => {
+            _ if writes.len() > 1 => {
                 let middle = part.start + writes.len() / 2;
                 parts.push(middle..part.end);
                 parts.push(part.start..middle);
             }
-            Err(StoreError::Conflict) => outcomes.push(run_again(store, clock, writes).await?),
-            Err(error) => {
-                tracing::error!(%error, request_id = %writes[0].request_id, "a write failed");
+            StoreError::Conflict if let Some(delay) = delays.next() => {
+                tokio::time::sleep(delay).await;
+                parts.push(part);
+            }
+            _ => {
+                let request_id = writes.first().map(|write| write.request_id.to_string());
+                tracing::error!(%error, request_id, "a write failed");
                 outcomes.push(Err(error.into()));
+                delays = STORE_CONFLICT.jittered();
             }
         }
     }
     Ok(())
-}
-
-async fn attempt(
-    store: &SharedStore,
-    clock: &SharedClock,
-    writes: &[Write],
-) -> StoreResult<Vec<Result<Answer>>> {
-    bounded(batch::commit(store, clock.now(), writes)).await
-}
-
-/// A single write that lost a race is tried again a few times.
-async fn run_again(
-    store: &SharedStore,
-    clock: &SharedClock,
-    write: &[Write],
-) -> StoreResult<Result<Answer>> {
-    for delay in STORE_CONFLICT.jittered() {
-        tokio::time::sleep(delay).await;
-        match attempt(store, clock, write).await {
-            Ok(mut outcomes) => return Ok(outcomes.pop().unwrap_or(Err(Error::Internal))),
-            Err(error @ StoreError::FlushFailed(_)) => return Err(error),
-            Err(StoreError::Conflict) => {}
-            Err(StoreError::InDoubt(_)) => {
-                return Ok(look_up(store, clock, write).await.pop().unwrap_or(Err(NO_ANSWER)));
-            }
-            Err(error) => return Ok(Err(error.into())),
-        }
-    }
-    Ok(Err(Error::StoreConflict))
 }
 
 /// What became of writes whose commit got no answer. Those without a record were not performed, and their callers
@@ -138,7 +123,7 @@ async fn look_up(
 }
 
 /// What runs into the limit may have been committed.
-async fn bounded<T>(work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+pub(super) async fn bounded<T>(work: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     tokio::time::timeout(TRANSACTION_LIMIT, work)
         .await
         .unwrap_or_else(|_| Err(StoreError::InDoubt("no answer in time".to_owned())))

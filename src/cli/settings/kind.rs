@@ -19,8 +19,10 @@ pub struct Kind<T> {
     pub show: fn(&T) -> String,
 }
 
-pub const FOLDER: Kind<PathBuf> =
-    Kind { read: |text| non_empty(text).map(PathBuf::from), show: |path| path.display().to_string() };
+pub const FOLDER: Kind<PathBuf> = Kind {
+    read: |text| non_empty(text).map(PathBuf::from),
+    show: |path| path.display().to_string(),
+};
 
 pub const OPTIONAL_FOLDER: Kind<Option<PathBuf>> = Kind {
     read: |text| (FOLDER.read)(text).map(Some),
@@ -36,8 +38,10 @@ pub const ADDRESS: Kind<SocketAddr> = Kind {
     show: ToString::to_string,
 };
 
-pub const DATABASE: Kind<DatabaseUrl> =
-    Kind { read: |text| text.parse().map_err(|error| format!("{error}")), show: ToString::to_string };
+pub const DATABASE: Kind<DatabaseUrl> = Kind {
+    read: |text| text.parse().map_err(|error| format!("{error}")),
+    show: ToString::to_string,
+};
 
 pub const OPTIONAL_NAME: Kind<Option<String>> = Kind {
     read: |text| non_empty(text).map(|name| Some(name.to_owned())),
@@ -49,7 +53,11 @@ pub const DURATION: Kind<Duration> = Kind {
     read: |text| {
         let duration = humantime::parse_duration(text)
             .map_err(|_| format!("{text:?} is no duration, such as 60s or 100ms"))?;
-        if duration > LONGEST { Err(format!("{text:?} is longer than a day")) } else { Ok(duration) }
+        if duration > LONGEST {
+            Err(format!("{text:?} is longer than a day"))
+        } else {
+            Ok(duration)
+        }
     },
     show: |duration| humantime::format_duration(*duration).to_string(),
 };
@@ -132,7 +140,9 @@ mod tests {
     fn servers_are_reached_by_http() {
         let server = (SERVER.read)("http://localhost:50051").unwrap();
         assert_eq!((SERVER.show)(&server), "http://localhost:50051");
-        for text in ["", "localhost:50051", "http://", "https://host", "http://host/path", "ftp://h"] {
+        for text in
+            ["", "localhost:50051", "http://", "https://host", "http://host/path", "ftp://h"]
+        {
             assert!((SERVER.read)(text).is_err(), "{text}");
         }
     }

@@ -75,7 +75,7 @@ impl Layers {
     pub fn new(said: Said) -> Result<Self, SettingsError> {
         let known = settings::keys();
         let mut layers = Self { figment: Figment::new(), problems: Vec::new() };
-        if let Some(file) = file(said.file)? {
+        if let Some(file) = file(said.file.as_deref())? {
             layers.add_file(file, &known);
         }
         for (name, value) in said.environment {
@@ -90,13 +90,16 @@ impl Layers {
     /// The topmost value of `key`; `None`: nobody said anything.
     pub fn find(&self, key: &str) -> Option<Found> {
         let value = self.figment.find_value(key).ok()?;
-        let source = self.figment.get_metadata(value.tag()).map(|metadata| metadata.name.to_string());
+        let source =
+            self.figment.get_metadata(value.tag()).map(|metadata| metadata.name.to_string());
         Some(Found { text: text(&value), source: source.unwrap_or_default() })
     }
 
     fn add_file(&mut self, file: Layer, known: &BTreeSet<&'static str>) {
-        let unknown = leaves("", &file.values).into_iter().filter(|key| !known.contains(key.as_str()));
-        let problems = unknown.map(|key| format!("{key}: {} ({})", advice(&key, known), file.source));
+        let unknown =
+            leaves("", &file.values).into_iter().filter(|key| !known.contains(key.as_str()));
+        let problems =
+            unknown.map(|key| format!("{key}: {} ({})", advice(&key, known), file.source));
         self.problems.extend(problems);
         self.figment = std::mem::take(&mut self.figment).merge(file);
     }
@@ -121,12 +124,14 @@ impl Layers {
     }
 }
 
-fn file(named: Option<PathBuf>) -> Result<Option<Layer>, SettingsError> {
-    let path = named.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+fn file(named: Option<&Path>) -> Result<Option<Layer>, SettingsError> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE));
     let source = path.display().to_string();
     let content = match fs::read_to_string(path) {
         Ok(content) => content,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
+            return Ok(None);
+        }
         Err(error) => return Err(SettingsError::one(format!("{source} can't be read: {error}"))),
     };
     match Toml::from_str(&content) {
@@ -174,13 +179,12 @@ fn text(value: &Value) -> Option<String> {
 /// What could have been meant by an unknown key.
 fn advice(key: &str, known: &BTreeSet<&'static str>) -> String {
     let section = key.split_once('.').map_or(key, |(section, _)| section);
-    let inside: Vec<_> =
-        known.iter().filter_map(|known| known.strip_prefix(section)?.strip_prefix('.')).collect();
-    if inside.is_empty() {
-        let all: Vec<_> = known.iter().map(|key| key.split_once('.').map_or(*key, |it| it.0)).collect();
-        let all: BTreeSet<_> = all.into_iter().collect();
-        format!("there is no such setting; there are {}", all.into_iter().collect::<Vec<_>>().join(", "))
-    } else {
-        format!("there is no such setting; {section} has {}", inside.join(", "))
+    let inside = known.iter().filter_map(|key| key.strip_prefix(section)?.strip_prefix('.'));
+    let inside: Vec<_> = inside.collect();
+    if !inside.is_empty() {
+        return format!("there is no such setting; {section} has {}", inside.join(", "));
     }
+    let mut sections: Vec<_> = known.iter().filter_map(|key| key.split('.').next()).collect();
+    sections.dedup();
+    format!("there is no such setting; there are {}", sections.join(", "))
 }

@@ -17,13 +17,10 @@ use std::{
 use http::Uri;
 use kind::Kind;
 pub use layers::{Flag, Layers, Said};
+use serde::Serialize;
 
 use crate::{
-    channel::{
-        operations::CallBudget,
-        store::DatabaseUrl,
-        writer::DEFAULT_QUEUE,
-    },
+    channel::{operations::CallBudget, store::DatabaseUrl, writer::DEFAULT_QUEUE},
     roles::channel::ChannelSettings,
     server::{grpc::ServerLimits, telemetry::LogFormat},
 };
@@ -65,7 +62,7 @@ pub struct ClientSettings {
 }
 
 /// A setting as it counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
     pub key: &'static str,
     /// Without secrets.
@@ -162,13 +159,13 @@ impl UnitSettings {
     fn validate(&self, reader: &mut Reader<'_>) {
         let Channel { listen, http_listen, .. } = &self.channel;
         if listen == http_listen && listen.port() != 0 {
-            reader.refuse("channel.http_listen", format!("{listen} is channel.listen already"));
+            reader.refuse("channel.http_listen", &format!("{listen} is channel.listen already"));
         }
         let CallBudget { minimum, headquarters_timeout, .. } = self.call_budget;
         if minimum > headquarters_timeout {
             reader.refuse(
                 "headquarters.minimum_call_budget",
-                "it is longer than headquarters.timeout, so that no call would be made".to_owned(),
+                "it is longer than headquarters.timeout, so that no call would be made",
             );
         }
     }
@@ -237,7 +234,7 @@ impl Reader<'_> {
         self.rows.push(Row { key, value: (kind.show)(target), source });
     }
 
-    fn refuse(&mut self, key: &str, problem: String) {
+    fn refuse(&mut self, key: &str, problem: &str) {
         let source = self.rows.iter().find(|row| row.key == key).map(|row| row.source.as_str());
         self.problems.push(format!("{key}: {problem} ({})", source.unwrap_or_default()));
     }

@@ -155,6 +155,13 @@ pub fn search_email(raw: &str) -> Result<String> {
     searched("email", text::email(raw, LONGEST)).map(|email| search::fold(&email))
 }
 
+/// A final number or temporary GUID searched for, in the form that is stored.
+pub fn search_account_number(raw: &str) -> Result<String> {
+    /// Longer than any that headquarters gives.
+    const LONGEST: u32 = 64;
+    searched("account_number", text::plain(raw, LONGEST)).map(|number| search::fold(&number))
+}
+
 fn searched(path: &str, checked: text::Checked) -> Result<String> {
     checked.map_err(|(reason, text)| Error::InvalidFields(vec![Violation::new(path, reason, text)]))
 }

@@ -5,7 +5,7 @@ use crate::domain::{
     error::{FieldReason, Result, Violation},
     field::{CustomerField, Field as _, Fields, Patch},
     id::RequestId,
-    limits::MAX_ADDRESSES,
+    limits::{MAX_ADDRESSES, MAX_CONTACTS},
     routing::{AsyncReason, Route},
     validation::{AddressInput, Checker, Choice, ContactInput, address::address, contact, text},
     write::{NewAddress, NewCustomer},
@@ -50,7 +50,8 @@ pub fn new_customer(
     }
 
     let flags = checker.configuration.flags;
-    if route == Route::Async(AsyncReason::ProfileAsyncCreate)
+    if input.contacts.len() <= MAX_CONTACTS
+        && route == Route::Async(AsyncReason::ProfileAsyncCreate)
         && !flags.enhanced_async_customer_creation
     {
         checker.extend(contact::refuse_secondary("customer.contacts", &input.contacts));

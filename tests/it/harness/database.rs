@@ -59,6 +59,11 @@ impl Database {
         self.url.parse().expect("a URL of ours")
     }
 
+    /// The URL as texts for people show it.
+    pub fn url_shown(&self) -> String {
+        self.parsed().to_string()
+    }
+
     /// Folder for what else a test keeps.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -119,6 +124,14 @@ impl Database {
                 let mut connection = PgConnection::connect(&self.url).await.expect("the server");
                 sqlx::query(statement).execute(&mut connection).await.expect("a statement");
             }
+        }
+    }
+
+    /// An id as a literal of the engine's SQL.
+    pub fn id(&self, id: uuid::Uuid) -> String {
+        match self.engine {
+            Engine::Sqlite => format!("X'{}'", id.simple()),
+            Engine::Postgres => format!("'{id}'"),
         }
     }
 

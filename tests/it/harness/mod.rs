@@ -1,22 +1,37 @@
 //! A whole system in a test: databases of either engine, replicas in this process under a test clock, and real
 //! gRPC clients. A story ends with [`World::close`], which checks the invariants row for row.
 
+pub mod calls;
 pub mod database;
+pub mod faulty_store;
+pub mod flushes;
+pub mod footprint;
 pub mod invariants;
+pub mod packages;
+pub mod postgres_server;
+pub mod process;
 pub mod replica;
 pub mod requests;
+pub mod synced;
 pub mod tools;
+pub mod wait;
+pub mod wrapped_store;
+pub mod writes;
 
 use std::{sync::Arc, time::Duration};
 
 use csu::{
+    channel::store::SharedStore,
     domain::time::Timestamp,
     roles::{channel::ChannelSettings, demo},
     runtime::clock::{Clock as _, TestClock},
 };
 
 pub use database::{Database, Engine};
+pub use footprint::Footprint;
+pub use packages::Company;
 pub use replica::Replica;
+pub use wrapped_store::WrappedStore;
 
 /// 2026-01-01T00:00:00Z.
 pub const START: Timestamp = Timestamp(1_767_225_600_000);
@@ -24,6 +39,21 @@ pub const START: Timestamp = Timestamp(1_767_225_600_000);
 /// Declares stories that run on both engines under the same names.
 #[macro_export]
 macro_rules! on_both_engines {
+    // On the one thread that a test needs to stop tokio's time.
+    (one_thread: $($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::harness::Engine::Sqlite).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::harness::Engine::Postgres).await;
+            })*
+        }
+    };
     ($($name:ident),* $(,)?) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,20 +83,37 @@ pub struct World {
 impl World {
     /// A new database that serves the demo channels by one replica.
     pub async fn new(engine: Engine) -> Self {
-        Self::with(engine, ChannelSettings::default(), demo::packages().into()).await
+        Self::with(engine, ChannelSettings::default(), demo::packages().expect("packages")).await
     }
 
     pub async fn with(engine: Engine, settings: ChannelSettings, packages: Vec<Vec<u8>>) -> Self {
-        let mut world = Self {
+        let mut world = Self::without_replica(engine, settings, packages).await;
+        world.add_replica().await;
+        world
+    }
+
+    /// A new database that serves the demo channels by one replica over a store with hooks.
+    pub async fn wrapped(engine: Engine) -> (Self, Arc<WrappedStore>) {
+        let packages = demo::packages().expect("packages");
+        let mut world = Self::without_replica(engine, ChannelSettings::default(), packages).await;
+        let store = WrappedStore::around(world.database.open(world.clock.now()).await);
+        world.add_replica_over(Arc::clone(&store) as SharedStore).await;
+        (world, store)
+    }
+
+    async fn without_replica(
+        engine: Engine,
+        settings: ChannelSettings,
+        packages: Vec<Vec<u8>>,
+    ) -> Self {
+        Self {
             clock: Arc::new(TestClock::new(START)),
             database: Database::new(engine).await,
             replicas: Vec::new(),
             packages,
             settings,
             closed: false,
-        };
-        world.add_replica().await;
-        world
+        }
     }
 
     /// Another replica of the same database: PostgreSQL only, as an SQLite file has one process.
@@ -76,7 +123,7 @@ impl World {
     }
 
     /// A replica over this store, which may be wrapped to misbehave.
-    pub async fn add_replica_over(&mut self, store: csu::channel::store::SharedStore) -> &Replica {
+    pub async fn add_replica_over(&mut self, store: SharedStore) -> &Replica {
         let replica = Replica::start(
             store,
             Arc::clone(&self.clock),

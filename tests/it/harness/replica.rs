@@ -1,6 +1,6 @@
 //! A scale unit in this process, with clients that reach it over TCP.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, ops::Deref, sync::Arc, time::Duration};
 
 use csu::{
     channel::store::SharedStore,
@@ -19,8 +19,11 @@ pub struct Replica {
     pub serving: ServingChannel,
     pub address: SocketAddr,
     pub http: SocketAddr,
-    channel: Channel,
+    clients: Clients,
 }
+
+/// Clients that share one connection.
+pub struct Clients(Channel);
 
 impl Replica {
     pub async fn start(
@@ -43,25 +46,36 @@ impl Replica {
             packages,
         };
         let serving = channel::start(parts, settings).await.expect("the unit starts");
-        let channel = Endpoint::from_shared(format!("http://{address}"))
-            .expect("a URL")
-            .connect()
-            .await
-            .expect("the unit takes connections");
-        Self { serving, address, http: http_address, channel }
-    }
-
-    pub fn customers(&self) -> CustomerServiceClient<Channel> {
-        CustomerServiceClient::new(self.channel.clone())
-    }
-
-    pub fn channel(&self) -> ChannelServiceClient<Channel> {
-        ChannelServiceClient::new(self.channel.clone())
+        Self { serving, address, http: http_address, clients: Clients::connect(address).await }
     }
 
     pub async fn stop(self) {
-        drop(self.channel);
+        drop(self.clients);
         assert!(self.serving.stop(Duration::from_secs(30)).await, "everything ends by itself");
+    }
+}
+
+impl Deref for Replica {
+    type Target = Clients;
+
+    fn deref(&self) -> &Clients {
+        &self.clients
+    }
+}
+
+impl Clients {
+    /// Clients with a connection of their own.
+    pub async fn connect(address: SocketAddr) -> Self {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a URL");
+        Self(endpoint.connect().await.expect("the unit takes connections"))
+    }
+
+    pub fn customers(&self) -> CustomerServiceClient<Channel> {
+        CustomerServiceClient::new(self.0.clone())
+    }
+
+    pub fn channel(&self) -> ChannelServiceClient<Channel> {
+        ChannelServiceClient::new(self.0.clone())
     }
 }
 

@@ -1,3 +1,8 @@
 //! Stories over the whole system.
 
+mod bad_input;
+mod configuration;
 mod first_customer;
+mod identity;
+mod scenarios;
+mod search;

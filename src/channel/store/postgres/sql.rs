@@ -30,10 +30,13 @@ statements! {
         WHERE kind = $1 AND term >= $2 AND term < $3 AND (term, customer_id) > ($4, $5)
         ORDER BY term, customer_id LIMIT $6";
     CHANNELS = "SELECT operating_unit_number FROM channel ORDER BY operating_unit_number COLLATE \"C\"";
-    CHANNEL = "SELECT setup FROM channel WHERE operating_unit_number = $1";
-    CUSTOMER_GROUPS = "SELECT code FROM customer_group";
-    FEATURES = "SELECT key, enabled FROM feature";
-    FIELD_LIMITS = "SELECT field, max_characters FROM field_limit";
+    CONFIGURATION = "SELECT setup,
+            (SELECT coalesce(json_agg(code), '[]')::text FROM customer_group) AS customer_groups,
+            (SELECT coalesce(json_object_agg(key, enabled <> 0), '{}')::text FROM feature) AS features,
+            (SELECT coalesce(json_object_agg(field, max_characters), '{}')::text FROM field_limit) AS limits,
+            (SELECT version FROM applied_job WHERE job = '1070') AS channel_configuration,
+            (SELECT version FROM applied_job WHERE job = '1110') AS global_configuration
+        FROM channel WHERE operating_unit_number = $1";
     APPLIED = "SELECT version, applied_at FROM applied_job WHERE job = $1";
 
     LOCK_CUSTOMERS = "SELECT id FROM customer WHERE id = ANY($1) ORDER BY id FOR UPDATE";

@@ -70,12 +70,12 @@ impl PostgresTransaction {
 
 #[async_trait]
 impl Transaction for PostgresTransaction {
-    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<()> {
-        sqlx::query(sql::LOCK_CUSTOMERS)
+    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>> {
+        let locked: Vec<(uuid::Uuid,)> = sqlx::query_as(sql::LOCK_CUSTOMERS)
             .bind(super::uuids(ids.iter().map(|id| id.0)))
-            .execute(&mut *self.0)
+            .fetch_all(&mut *self.0)
             .await?;
-        Ok(())
+        Ok(locked.into_iter().map(|(id,)| CustomerId(id)).collect())
     }
 
     async fn customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>> {

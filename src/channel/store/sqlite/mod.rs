@@ -4,7 +4,11 @@
 pub mod sql;
 mod transaction;
 
-use std::{fs::File, path::Path, str::FromStr as _, time::Duration};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{
@@ -16,8 +20,7 @@ use uuid::Uuid;
 use crate::{
     channel::store::{
         Applied, ChannelStore, DownloadJob, Origin, SearchPosition, StoreError, StoreResult,
-        Transaction,
-        configuration::ConfigurationRows,
+        Transaction, configuration,
         payload::{self, CustomerRow},
         schema::SchemaVersion,
     },
@@ -69,7 +72,14 @@ impl SqliteStore {
             .busy_timeout(PATIENCE)
             .pragma("secure_delete", "ON")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-        let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
+        let pool = |size| {
+            SqlitePoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(PATIENCE)
+                // When the disk is full, SQLite ends a transaction by itself and sqlx does not notice: such a
+                // connection would begin no other.
+                .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+        };
         let writer = WriterPool(pool(1).connect_with(options.clone()).await?);
         let read_only = options.clone().pragma("query_only", "ON");
         let readers = ReaderPool(pool(READERS).connect_with(read_only).await?);
@@ -104,19 +114,6 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Prepares every statement: the schema and the program understand each other.
-    pub async fn prepare_all(&self) -> StoreResult<()> {
-        use sqlx::{Executor as _, SqlSafeStr as _};
-        let mut connection = self.readers.0.acquire().await?;
-        for (name, text) in sql::ALL {
-            connection
-                .prepare(text.into_sql_str())
-                .await
-                .map_err(|error| StoreError::Refused(format!("{name}: {error}")))?;
-        }
-        Ok(())
-    }
-
     /// The settings that a promise of durability stands on, read back.
     async fn check_durability(&self) -> StoreResult<()> {
         let (journal,): (String,) =
@@ -133,7 +130,9 @@ impl SqliteStore {
 }
 
 fn lock(path: &Path) -> StoreResult<File> {
-    let lock_path = path.with_extension("lock");
+    let mut lock_path = path.as_os_str().to_owned();
+    lock_path.push(".lock");
+    let lock_path = PathBuf::from(lock_path);
     let file = File::create(&lock_path)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", lock_path.display())))?;
     file.try_lock().map_err(|_| {
@@ -178,24 +177,6 @@ async fn applied(
     Ok(row.map(|(version, at)| Applied { version, at: Timestamp(at) }))
 }
 
-async fn configuration(
-    connection: &mut SqliteConnection,
-    channel: &str,
-) -> StoreResult<Option<ChannelConfiguration>> {
-    let setup: Option<(String,)> =
-        sqlx::query_as(sql::CHANNEL).bind(channel).fetch_optional(&mut *connection).await?;
-    let Some((setup,)) = setup else { return Ok(None) };
-    let rows = ConfigurationRows {
-        setup,
-        customer_groups: sqlx::query_as(sql::CUSTOMER_GROUPS).fetch_all(&mut *connection).await?,
-        features: sqlx::query_as(sql::FEATURES).fetch_all(&mut *connection).await?,
-        limits: sqlx::query_as(sql::FIELD_LIMITS).fetch_all(&mut *connection).await?,
-        channel_configuration: applied(connection, DownloadJob::ChannelConfiguration).await?,
-        global_configuration: applied(connection, DownloadJob::GlobalConfiguration).await?,
-    };
-    rows.assemble(channel).map(Some)
-}
-
 #[async_trait]
 impl ChannelStore for SqliteStore {
     async fn origin(&self) -> StoreResult<Origin> {
@@ -238,10 +219,11 @@ impl ChannelStore for SqliteStore {
     }
 
     async fn configuration(&self, channel: &str) -> StoreResult<Option<ChannelConfiguration>> {
-        let mut connection = self.readers.0.acquire().await?;
-        // One snapshot: a package may be applied between two statements.
-        let mut snapshot = connection.begin().await?;
-        configuration(&mut snapshot, channel).await
+        let row = sqlx::query_as(sql::CONFIGURATION)
+            .bind(channel)
+            .fetch_optional(&self.readers.0)
+            .await?;
+        row.map(|row| configuration::assemble(channel, row)).transpose()
     }
 
     async fn applied(&self, job: DownloadJob) -> StoreResult<Option<Applied>> {
@@ -249,7 +231,12 @@ impl ChannelStore for SqliteStore {
     }
 
     async fn begin(&self) -> StoreResult<Box<dyn Transaction>> {
-        let transaction = self.writer.0.begin_with("BEGIN IMMEDIATE").await?;
+        let transaction = self
+            .writer
+            .0
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(|error| StoreError::of_begin(&error))?;
         Ok(Box::new(transaction::SqliteTransaction(transaction)))
     }
 
@@ -265,8 +252,10 @@ impl ChannelStore for SqliteStore {
     }
 }
 
-/// Path of a `sqlite:` URL.
-pub(super) fn path(url: &str) -> Option<std::path::PathBuf> {
-    let options = SqliteConnectOptions::from_str(url).ok()?;
-    Some(options.get_filename().to_path_buf())
+/// Path of `sqlite:PATH`. Parameters and databases in memory are none: what is acknowledged has to last.
+pub(super) fn path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let lasts = !path.is_empty() && !path.contains('?') && path != ":memory:";
+    lasts.then(|| PathBuf::from(path))
 }

@@ -28,10 +28,13 @@ statements! {
         WHERE kind = ?1 AND term >= ?2 AND term < ?3 AND (term, customer_id) > (?4, ?5)
         ORDER BY term, customer_id LIMIT ?6";
     CHANNELS = "SELECT operating_unit_number FROM channel ORDER BY operating_unit_number";
-    CHANNEL = "SELECT setup FROM channel WHERE operating_unit_number = ?1";
-    CUSTOMER_GROUPS = "SELECT code FROM customer_group";
-    FEATURES = "SELECT key, enabled FROM feature";
-    FIELD_LIMITS = "SELECT field, max_characters FROM field_limit";
+    CONFIGURATION = "SELECT setup,
+            (SELECT json_group_array(code) FROM customer_group) AS customer_groups,
+            (SELECT json_group_object(key, json(iif(enabled, 'true', 'false'))) FROM feature) AS features,
+            (SELECT json_group_object(field, max_characters) FROM field_limit) AS limits,
+            (SELECT version FROM applied_job WHERE job = '1070') AS channel_configuration,
+            (SELECT version FROM applied_job WHERE job = '1110') AS global_configuration
+        FROM channel WHERE operating_unit_number = ?1";
     APPLIED = "SELECT version, applied_at FROM applied_job WHERE job = ?1";
 
     TAKE_COUNTERS = "UPDATE counter SET revision = revision + ?1, event = event + ?2, captured_at = max(captured_at, ?3)

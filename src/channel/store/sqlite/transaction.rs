@@ -70,8 +70,9 @@ impl SqliteTransaction {
 
 #[async_trait]
 impl Transaction for SqliteTransaction {
-    async fn lock_customers(&mut self, _ids: &[CustomerId]) -> StoreResult<()> {
-        Ok(())
+    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>> {
+        // The file is locked, and all that is in it.
+        Ok(ids.to_vec())
     }
 
     async fn customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>> {

@@ -1,0 +1,110 @@
+//! Standard output and standard error, for eyes and for programs.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{Attribute, Cell, Table, presets};
+use owo_colors::OwoColorize as _;
+use serde::Serialize;
+
+/// Space between two columns.
+const GAP: u16 = 2;
+
+/// Prints to standard output, with a line end. Whoever reads it may go away (`| head`): that is no failure.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow::Error::new(error).context("standard output can't be written"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a value as JSON.
+pub fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&serde_json::to_string_pretty(value)?)
+}
+
+/// Says something to whoever watches. Nobody is there if it can't be written.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Says what failed.
+pub fn error(text: &str) {
+    let mark = if in_colour(&io::stderr()) {
+        "error:".red().bold().to_string()
+    } else {
+        "error:".to_owned()
+    };
+    note(&format!("{mark} {text}"));
+}
+
+/// Rows under a header.
+pub fn table<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut table = bare();
+    table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    formatted(table, rows)
+}
+
+/// Rows that say by themselves what they are.
+pub fn columns<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> String {
+    formatted(bare(), rows)
+}
+
+fn formatted<const N: usize>(
+    mut table: Table,
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    table.add_rows(rows.into_iter().map(|row| row.map(|cell| clean(&cell))));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+    }
+    table.trim_fmt()
+}
+
+fn bare() -> Table {
+    let mut table = Table::new();
+    // Never cut to the terminal's width: what is printed is copied.
+    table.load_style(presets::NOTHING).force_no_tty();
+    if in_colour(&io::stdout()) {
+        table.enforce_styling();
+    }
+    table
+}
+
+/// Without control characters: what someone has typed elsewhere shall not steer this terminal.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter })
+        .collect()
+}
+
+/// By the conventions of <https://no-color.org>.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn in_colour(stream: &impl IsTerminal) -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    stream.is_terminal()
+        && set("NO_COLOR").is_none()
+        && set("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_end_without_spaces() {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned);
+        let text = table(["KEY", "VALUE"], [row(["a", "1"]), row(["longer", ""]), row(["ü", "3"])]);
+        assert_eq!(text, "KEY     VALUE\na       1\nlonger\nü       3");
+        assert_eq!(columns([row(["a", "1\u{1b}[2J"])]), "a  1\u{fffd}[2J");
+    }
+}
