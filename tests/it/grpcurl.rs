@@ -70,7 +70,7 @@ impl Grpcurl {
 fn detail<'a>(status: &'a Value, name: &str) -> &'a Value {
     let wanted = format!("type.googleapis.com/google.rpc.{name}");
     let details = status["details"].as_array().expect("details");
-    let found = details.iter().find(|detail| detail["@type"] == Value::from(wanted.as_str()));
+    let found = details.iter().find(|detail| detail["@type"] == wanted.as_str());
     found.unwrap_or_else(|| panic!("a {name} in {status:#}"))
 }
 

@@ -123,11 +123,9 @@ fn kind(code: &str) -> Kind {
     match (code, code.get(..2).unwrap_or_default()) {
         // Serialization failure, deadlock.
         ("40001" | "40P01", _) => Kind::Conflict,
-        // Lock timeout; a transaction left in a state that is not ours.
-        ("55P03", _) => Kind::Unavailable,
-        // Connection, authorization, transaction state, no such database, resources, shutting down or cancelled,
-        // the system's own.
-        (_, "08" | "25" | "28" | "3D" | "53" | "57" | "58") => Kind::Unavailable,
+        // Connection, a transaction's state, authorization, no such database, resources, a lock not to be had,
+        // shutting down or cancelled, the system's own.
+        (_, "08" | "25" | "28" | "3D" | "53" | "55" | "57" | "58") => Kind::Unavailable,
         _ => Kind::Other,
     }
 }

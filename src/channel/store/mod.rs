@@ -116,7 +116,7 @@ pub trait ChannelStore: Send + Sync + 'static {
 /// Dropping it rolls back.
 #[async_trait]
 pub trait Transaction: Send {
-    /// Locks the customers that there are, sorted, and says which. A missing one is claimed by [`Self::insert`],
+    /// Locks the customers that there are, sorted, and says which are locked. A missing one is claimed by [`Self::insert`],
     /// which fails with [`StoreError::Conflict`] if someone else was faster.
     async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>>;
 

@@ -77,7 +77,13 @@ async fn serve_until_told(settings: &UnitSettings) -> anyhow::Result<Exit> {
     let process = Tasks::new();
     let wishes = Shutdown::default();
     let signals = shutdown::signals().context("can't listen for signals")?;
-    process.spawn(Task::SignalListener, shutdown::listen(signals, wishes.clone()));
+    let (listening, stopped) =
+        (shutdown::listen(signals, wishes.clone()), process.shutdown_token());
+    process.spawn(Task::SignalListener, async move {
+        listening.await;
+        // It has heard all that it can hear, and that is no failure.
+        stopped.cancelled().await;
+    });
 
     let started = tokio::select! {
         started = start(settings) => started?,

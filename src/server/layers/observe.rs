@@ -131,7 +131,8 @@ impl Observation {
                     code,
                     // Absent rather than empty.
                     reason = (!reason.is_empty()).then_some(reason),
-                    duration_ms = duration.as_secs_f64() * 1_000.0,
+                    // To the microsecond: more digits are noise.
+                    duration_ms = (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0,
                     x_request_id = self.x_request_id,
                     path = self.path,
                     "call"

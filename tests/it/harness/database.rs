@@ -20,39 +20,49 @@ pub struct Database {
     pub engine: Engine,
     /// As `--channel-database` takes it.
     pub url: String,
-    /// PostgreSQL: to be dropped in the end.
-    name: String,
+    /// PostgreSQL: the server's own database, and the name of this one.
+    on: Option<(String, String)>,
     folder: TempDir,
 }
 
 impl Database {
     /// An empty database: PostgreSQL's is not migrated, SQLite's file not made.
     pub async fn empty(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite:{}/channel.db", folder.path().display());
+                Self { engine, url, on: None, folder }
+            }
+            Engine::Postgres => Self::empty_on(&tools::required("CSU_TEST_POSTGRES")).await,
+        }
+    }
+
+    /// An empty database on the PostgreSQL server that has this one.
+    pub async fn empty_on(server: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let name = format!("csu_{}", ids::new_database_id().simple());
-        let url = match engine {
-            Engine::Sqlite => format!("sqlite:{}/channel.db", folder.path().display()),
-            Engine::Postgres => {
-                let server = tools::required("CSU_TEST_POSTGRES");
-                let mut admin = PgConnection::connect(&server).await.expect("the test server");
-                sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-                    .execute(&mut admin)
-                    .await
-                    .expect("a new database");
-                let (base, _) = server.rsplit_once('/').expect("a database in the URL");
-                format!("{base}/{name}")
-            }
-        };
-        Self { engine, url, name, folder }
+        let mut admin = PgConnection::connect(server).await.expect("the server");
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut admin)
+            .await
+            .expect("a new database");
+        let (base, _) = server.rsplit_once('/').expect("a database in the URL");
+        let url = format!("{base}/{name}");
+        Self { engine: Engine::Postgres, url, on: Some((server.to_owned(), name)), folder }
     }
 
     /// A migrated database.
     pub async fn new(engine: Engine) -> Self {
-        let database = Self::empty(engine).await;
-        if engine == Engine::Postgres {
-            store::migrate(&database.parsed()).await.expect("migrations run");
+        Self::empty(engine).await.migrated().await
+    }
+
+    /// SQLite's is migrated when it is opened.
+    pub async fn migrated(self) -> Self {
+        if self.engine == Engine::Postgres {
+            store::migrate(&self.parsed()).await.expect("migrations run");
         }
-        database
+        self
     }
 
     pub fn parsed(&self) -> DatabaseUrl {
@@ -136,10 +146,9 @@ impl Database {
     }
 
     pub async fn remove(&self) {
-        if self.engine == Engine::Postgres {
-            let server = tools::required("CSU_TEST_POSTGRES");
-            let mut admin = PgConnection::connect(&server).await.expect("the test server");
-            let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if let Some((server, name)) = &self.on {
+            let mut admin = PgConnection::connect(server).await.expect("the server");
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
             sqlx::query(sqlx::AssertSqlSafe(drop)).execute(&mut admin).await.expect("dropped");
         }
     }

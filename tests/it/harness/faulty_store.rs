@@ -38,7 +38,7 @@ pub enum Fault {
 pub struct Faults {
     /// Commits, before anything happens to them.
     pub commit: Hook,
-    next: Mutex<VecDeque<Fault>>,
+    next: Mutex<VecDeque<Option<Fault>>>,
     always: Mutex<Option<Fault>>,
     bad_customers: Mutex<HashMap<CustomerId, fn() -> StoreError>>,
     committed: Mutex<Vec<Batch>>,
@@ -72,9 +72,9 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// Of the next commit that comes and has none yet.
-    pub fn next(&self, fault: Fault) {
-        self.next.lock().unwrap().push_back(fault);
+    /// Of the next commit that is not spoken for. `None`: nothing goes wrong with it.
+    pub fn next(&self, fault: impl Into<Option<Fault>>) {
+        self.next.lock().unwrap().push_back(fault.into());
     }
 
     /// Of all commits without one of their own.
@@ -106,7 +106,7 @@ impl Faults {
 
     fn of_this_commit(&self) -> Option<Fault> {
         let next = self.next.lock().unwrap().pop_front();
-        next.or(*self.always.lock().unwrap())
+        next.unwrap_or(*self.always.lock().unwrap())
     }
 }
 

@@ -51,6 +51,8 @@ pub fn serve(database: &str) -> Command {
 pub fn csu() -> Command {
     let mut command = Command::new(tools::csu());
     command.env_clear().stdin(Stdio::null()).kill_on_drop(true);
+    // Nobody's csu.toml lies there.
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     command
 }
 

@@ -9,9 +9,8 @@ use csu::{
     },
     runtime::{clock::SystemClock, ids},
 };
-use uuid::Uuid;
 
-use super::{Database, Engine, START};
+use super::{Database, START};
 
 /// A person with a final number and one address, none of which ever was async here.
 pub struct Synced {
@@ -32,11 +31,7 @@ pub async fn plant(database: &Database, number: &str, first_name: &str, last_nam
         ]),
         created_at: START,
     };
-    let id = |id: Uuid| match database.engine {
-        Engine::Sqlite => format!("X'{}'", id.simple()),
-        Engine::Postgres => format!("'{id}'"),
-    };
-    let (key, address_key) = (id(customer.id.0), id(address.id.0));
+    let (key, address_key) = (database.id(customer.id.0), database.id(address.id.0));
     let base = literal(&serde_json::to_string(&customer).expect("JSON"));
     let address_base = literal(&serde_json::to_string(&address).expect("JSON"));
     database

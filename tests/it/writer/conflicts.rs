@@ -66,7 +66,8 @@ async fn a_batch_that_conflicts_is_tried_again_in_parts(engine: Engine) {
     let unit = Unit::new(engine).await;
     let first = unit.held_up().await;
     let waiting = unit.queue((0..20).map(|number| writes::create(&number.to_string())));
-    // The whole batch, its first half, and the first half of that.
+    // After the first write: the whole batch, its first half, and the first half of that.
+    unit.faults.next(None);
     for _ in 0..3 {
         unit.faults.next(Fault::Fail(|| StoreError::Conflict));
     }

@@ -64,8 +64,9 @@ async fn nothing_is_written_after_it(engine: Engine) {
     for answer in unit.answers(waiting).await {
         assert_eq!(answer, Err(Error::Unavailable(Unavailable::Stopping)));
     }
-    assert_eq!(unit.tasks.failure(), Some(Task::Writer));
-    assert!(unit.tasks.shutdown_token().is_cancelled(), "everything else stops too");
+    assert_eq!(wait::bounded("the writer's end", unit.tasks.failed()).await, Task::Writer);
+    let stopping = unit.tasks.shutdown_token();
+    wait::bounded("the end of everything else", stopping.cancelled()).await;
     let late = unit.writer.write(writes::create("Late")).await;
     assert_eq!(late, Err(Error::Unavailable(Unavailable::Stopping)));
     assert_eq!(unit.faults.commit.count(), 1);

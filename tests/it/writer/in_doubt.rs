@@ -59,6 +59,7 @@ async fn a_batch_in_doubt_is_answered_write_by_write(engine: Engine) {
         batch.push(writes::create("Reused"));
         batch[11].request_id = taken.request_id;
         let waiting = unit.queue(batch.clone());
+        unit.faults.next(None);
         unit.faults.next(fault);
         unit.go_on();
         first.await.unwrap();

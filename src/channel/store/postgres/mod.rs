@@ -48,7 +48,7 @@ pub struct PostgresStore {
     readers: PgPool,
     /// Apart, so that a burst of searches does not keep the writer waiting.
     writer: PgPool,
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
 }
 
 type RecordTuple = (Uuid, Vec<u8>, String);
@@ -62,11 +62,13 @@ impl PostgresStore {
             // The ROLLBACK in `pool` is mostly of nothing, which is not worth a line.
             ("client_min_messages", "error"),
         ]);
+        // Alone first: a pool tries until its patience ends, and then says only that no connection came free.
+        options.connect().await?.close().await?;
         let limited = options.clone().options(SERVER_LIMITS);
         let store = Self {
             readers: pool(limited.clone(), READERS).await?,
             writer: pool(limited, WRITERS).await?,
-            options,
+            options: Box::new(options),
         };
         store.check_durability().await?;
         Ok(store)

@@ -10,6 +10,7 @@ use crate::harness::{
     Engine, START, World,
     replica::Clients,
     requests::{ASYNC_CHANNEL, REAL_TIME_CHANNEL, reason, request_id},
+    wait,
     wrapped_store::Mode,
 };
 
@@ -45,7 +46,8 @@ async fn a_thousand_callers_are_one_load(engine: Engine) {
             }
             store.configuration.set(Mode::Pass);
         };
-        let (answers, ()) = join(join_all(calls), opening).await;
+        let (answers, ()) =
+            wait::bounded("a thousand answers", join(join_all(calls), opening)).await;
         let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
         assert_eq!(answers.len(), 1_000);
         assert!(answers.iter().all(|answer| answer == &answers[0]));
