@@ -144,5 +144,5 @@ async fn only_channel(store: &SharedStore) -> Result<String> {
 
 fn failed(error: StoreError) -> Error {
     tracing::warn!(%error, "a channel configuration could not be loaded");
-    error.into()
+    error.told()
 }

@@ -71,6 +71,7 @@ pub struct Listener {
     tcp: TcpListener,
     limits: ConnectionLimits,
     places: Arc<Semaphore>,
+    stopping: CancellationToken,
     cut: CancellationToken,
 }
 
@@ -79,7 +80,15 @@ impl Listener {
     #[must_use]
     pub fn new(tcp: TcpListener, limits: ConnectionLimits, cut: CancellationToken) -> Self {
         let places = Arc::new(Semaphore::new(limits.most.min(Semaphore::MAX_PERMITS)));
-        Self { tcp, limits, places, cut }
+        Self { tcp, limits, places, stopping: CancellationToken::new(), cut }
+    }
+
+    /// When `stopping` is cancelled, connections break that nothing was said on: a stopping server has nothing to
+    /// finish for them.
+    #[must_use]
+    pub fn stopping_at(mut self, stopping: CancellationToken) -> Self {
+        self.stopping = stopping;
+        self
     }
 
     /// The next connection. Errors are logged and waited out, as they say nothing about the next
@@ -110,7 +119,10 @@ impl Listener {
         let connection = Connection {
             io,
             end: Box::pin(tokio::time::sleep_until(first_word.instant())),
-            end_after_first_word: Some(Deadline::after(self.limits.longest)),
+            silent: Some(Silent {
+                stopping: Box::pin(self.stopping.clone().cancelled_owned()),
+                end_after: Deadline::after(self.limits.longest),
+            }),
             is_cut: Box::pin(cut.clone().cancelled_owned()),
             cut,
             _place: place,
@@ -154,11 +166,18 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 pub struct Connection {
     io: TcpStream,
     end: Pin<Box<tokio::time::Sleep>>,
-    /// Where `end` moves to.
-    end_after_first_word: Option<Deadline>,
+    /// Until the first word.
+    silent: Option<Silent>,
     is_cut: Pin<Box<WaitForCancellationFutureOwned>>,
     cut: CancellationToken,
     _place: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+struct Silent {
+    stopping: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Where the connection's end moves to with the first word.
+    end_after: Deadline,
 }
 
 fn broken() -> io::Error {
@@ -182,22 +201,26 @@ impl Connected for Connection {
 impl AsyncRead for Connection {
     /// A server always waits for its peer, so that this is where it learns of the end.
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_cut.as_mut().poll(context).is_ready()
-            || self.end.as_mut().poll(context).is_ready()
-        {
-            self.cut.cancel();
+        let this = self.get_mut();
+        let mut is_over = this.is_cut.as_mut().poll(context).is_ready()
+            || this.end.as_mut().poll(context).is_ready();
+        if let Some(silent) = &mut this.silent {
+            is_over |= silent.stopping.as_mut().poll(context).is_ready();
+        }
+        if is_over {
+            this.cut.cancel();
             return Poll::Ready(Err(broken()));
         }
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        let read = Pin::new(&mut this.io).poll_read(context, buffer);
         if buffer.filled().len() > before
-            && let Some(end) = self.end_after_first_word.take()
+            && let Some(silent) = this.silent.take()
         {
-            self.end.as_mut().reset(end.instant());
+            this.end.as_mut().reset(silent.end_after.instant());
         }
         read
     }

@@ -144,10 +144,11 @@ impl GrpcServer {
             most: limits.connections,
             longest: limits.connection_age.mul_f64(1.1) + limits.connection_grace,
         };
-        let connections = Listener::new(listener, longest, cut).connections();
+        let draining = CancellationToken::new();
+        let listener = Listener::new(listener, longest, cut).stopping_at(draining.clone());
+        let connections = listener.connections();
         let router = self.router(&health)?;
 
-        let draining = CancellationToken::new();
         let told = async {
             stop.await;
             health.set(Readiness::Stopping);

@@ -8,10 +8,16 @@
 )]
 
 mod architecture;
+mod contract;
+mod crash;
+mod durability;
 mod grpcurl;
 mod harness;
 mod links;
+mod migrations;
 mod protocol;
 mod readme;
 mod routing;
+mod statements;
 mod stories;
+mod writer;

@@ -82,6 +82,17 @@ impl StoreError {
         Self::Unavailable(text)
     }
 
+    /// What the caller of an operation is told.
+    pub const fn told(&self) -> Error {
+        match self {
+            Self::Conflict => Error::StoreConflict,
+            Self::Unavailable(_) | Self::InDoubt(_) | Self::FlushFailed(_) => {
+                Error::Unavailable(Unavailable::Store)
+            }
+            Self::Refused(_) | Self::Inconsistent { .. } => Error::Internal,
+        }
+    }
+
     pub fn inconsistent(
         table: &'static str,
         column: &'static str,
@@ -139,15 +150,16 @@ fn sqlite_code(code: &str) -> Option<u32> {
 }
 
 impl From<StoreError> for Error {
-    /// What the caller of an operation is told. Details go to the log, by whoever met them first.
+    /// For whoever has no more to say of it: the log gets the details, and the caller what he can do.
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict => Self::StoreConflict,
-            StoreError::Unavailable(_) | StoreError::InDoubt(_) | StoreError::FlushFailed(_) => {
-                Self::Unavailable(Unavailable::Store)
+        let told = error.told();
+        match told {
+            Self::Internal => {
+                tracing::error!(%error, "the channel database can't be used as it is")
             }
-            StoreError::Refused(_) | StoreError::Inconsistent { .. } => Self::Internal,
+            _ => tracing::warn!(%error, "the channel database"),
         }
+        told
     }
 }
 

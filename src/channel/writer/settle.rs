@@ -73,7 +73,7 @@ async fn commit(
             }
             StoreError::Unavailable(_) => {
                 tracing::warn!(%error, writes = writes.len(), "a batch was not written");
-                outcomes.resize(outcomes.len() + writes.len(), Err(error.into()));
+                outcomes.resize(outcomes.len() + writes.len(), Err(error.told()));
             }
             _ if writes.len() > 1 => {
                 let middle = part.start + writes.len() / 2;
@@ -87,7 +87,7 @@ async fn commit(
             _ => {
                 let request_id = writes.first().map(|write| write.request_id.to_string());
                 tracing::error!(%error, request_id, "a write failed");
-                outcomes.push(Err(error.into()));
+                outcomes.push(Err(error.told()));
                 delays = STORE_CONFLICT.jittered();
             }
         }

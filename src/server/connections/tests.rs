@@ -53,6 +53,25 @@ async fn who_says_nothing_is_cut_soon() {
 }
 
 #[tokio::test]
+async fn who_says_nothing_is_cut_when_the_server_stops() {
+    let (listener, _cut) = listener(2, Duration::from_mins(1)).await;
+    let stopping = CancellationToken::new();
+    let listener = listener.stopping_at(stopping.clone());
+    let (_silent, mut talking) = (connect(&listener).await, connect(&listener).await);
+    let (mut first, _) = listener.next().await;
+    let (mut second, _) = listener.next().await;
+    talking.write_all(b"x").await.unwrap();
+    assert_eq!(second.read_u8().await.unwrap(), b'x');
+    let mut byte = [0];
+    let mut reading = Box::pin(first.read(&mut byte));
+    assert!(poll!(&mut reading).is_pending());
+    stopping.cancel();
+    assert_eq!(reading.await.unwrap_err().kind(), io::ErrorKind::ConnectionAborted);
+    talking.write_all(b"y").await.unwrap();
+    assert_eq!(second.read_u8().await.unwrap(), b'y', "who talks is served to the end");
+}
+
+#[tokio::test]
 async fn who_talks_may_stay() {
     let (listener, _cut) = listener(1, Duration::from_mins(1)).await;
     let mut client = connect(&listener).await;

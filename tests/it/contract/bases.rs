@@ -8,7 +8,7 @@ use csu::{
         id::AddressId,
         known::KnownCustomer,
         routing::Standing,
-        sync::{Entity, SyncState},
+        sync::{Entity, SyncProgress, SyncState},
     },
 };
 
@@ -54,17 +54,13 @@ fn text(value: &impl serde::Serialize) -> String {
 async fn put_base(database: &Database, customer: &Customer) {
     let mut bare = customer.clone();
     bare.addresses.clear();
-    let (id, base) = (database.id(customer.id.0), text(&bare));
-    database
-        .execute(&format!("INSERT INTO customer (id, version, base) VALUES ({id}, 7, {base})"))
-        .await;
+    let key = database.id(customer.id.0);
+    let values = format!("{key}, 7, {}", text(&bare));
+    database.execute(&format!("INSERT INTO customer (id, version, base) VALUES ({values})")).await;
     for address in &customer.addresses {
-        let (address_id, base) = (database.id(address.id.0), text(address));
-        database
-            .execute(&format!(
-                "INSERT INTO address (customer_id, id, version, base) VALUES ({id}, {address_id}, 7, {base})"
-            ))
-            .await;
+        let values = format!("{key}, {}, 7, {}", database.id(address.id.0), text(address));
+        let insert = "INSERT INTO address (customer_id, id, version, base) VALUES";
+        database.execute(&format!("{insert} ({values})")).await;
     }
 }
 
@@ -155,7 +151,7 @@ async fn revisions_show_how_far_they_are_until_they_are_resolved(engine: Engine)
     ] {
         database.execute(&format!("UPDATE revision SET {change}")).await;
         let known = customer(&store, karen.id).await.unwrap();
-        let found = known.progress(Entity::Customer).map(|progress| progress.state());
+        let found = known.progress(Entity::Customer).map(SyncProgress::state);
         assert_eq!(found, state, "{change}");
     }
     store.close().await;

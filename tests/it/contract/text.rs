@@ -74,8 +74,8 @@ async fn every_text_comes_back_as_it_was(engine: Engine) {
     let texts: Vec<_> = TEXTS.iter().copied().chain(long.iter().map(|it| &it[..250 * 4])).collect();
     let mut batch: Vec<_> = texts.iter().map(|text| create(text)).collect();
     for (write, text) in batch.iter_mut().zip(&texts) {
-        write.channel = (*text).to_owned();
-        write.caller.name = (*text).to_owned();
+        (*text).clone_into(&mut write.channel);
+        (*text).clone_into(&mut write.caller.name);
     }
     let answers = commit(&store, START, &batch).await.expect("all texts can be stored");
     for ((write, answer), text) in batch.iter().zip(answers).zip(&texts) {

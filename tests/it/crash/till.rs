@@ -82,7 +82,7 @@ impl Till {
                 let customer = Customer { last_name: text, ..customer.clone() };
                 Request::Update(requests::update(customer, &["last_name"]))
             }
-            Some(customer) if writes % WRITES != 0 => {
+            Some(customer) if !writes.is_multiple_of(WRITES) => {
                 Request::AddAddress(requests::add_address(&customer.name, &text))
             }
             _ => Request::Create(requests::create()),

@@ -20,8 +20,8 @@ pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
 
 /// The outcome of what must come to an end.
 pub async fn bounded<T>(what: &str, work: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(LIMIT, work).await {
-        Ok(outcome) => outcome,
-        Err(_) => panic!("waited in vain for {what}"),
-    }
+    let Ok(outcome) = tokio::time::timeout(LIMIT, work).await else {
+        panic!("waited in vain for {what}");
+    };
+    outcome
 }

@@ -84,14 +84,14 @@ impl Unit {
 
     /// Puts writes into the queue, in this order; their answers are for later.
     fn queue(&self, writes: impl IntoIterator<Item = Write>) -> Vec<Answering> {
-        let queue = |write: Write| -> Answering {
-            let writer = self.writer.clone();
-            let mut answering = async move { writer.write(write).await }.boxed();
+        let put = |write: Write| -> Answering {
+            let queue = self.writer.clone();
+            let mut answering = async move { queue.write(write).await }.boxed();
             // The first poll puts it into the queue.
             assert!((&mut answering).now_or_never().is_none(), "it waits for its commit");
             answering
         };
-        writes.into_iter().map(queue).collect()
+        writes.into_iter().map(put).collect()
     }
 
     async fn answers(&self, answering: Vec<Answering>) -> Vec<Result<Answer>> {
