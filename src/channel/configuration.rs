@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use moka::future::Cache;
 
 use crate::{
-    channel::store::{SharedStore, StoreError},
+    channel::store::SharedStore,
     domain::{
         configuration::ChannelConfiguration,
         error::{Error, FieldReason, Result, Unavailable, Violation},
@@ -72,7 +72,7 @@ impl ConfigurationCache {
     /// `ChannelNotConfigured`; `InvalidFields` where a name is needed; `Unavailable`.
     pub async fn get(&self, channel: &str) -> Result<Aged> {
         if channel.len() > LONGEST_NAME {
-            let known = self.store.channels().await.map_err(failed)?;
+            let known = self.store.channels().await?;
             return Err(Error::ChannelNotConfigured { channel: channel.to_owned(), known });
         }
         let entry = match self.entries.get(channel).await {
@@ -122,15 +122,15 @@ async fn load(store: &SharedStore, channel: &str) -> Result<ChannelConfiguration
     match store.configuration(&channel).await {
         Ok(Some(configuration)) => Ok(configuration),
         Ok(None) => {
-            let known = store.channels().await.map_err(failed)?;
+            let known = store.channels().await?;
             Err(Error::ChannelNotConfigured { channel, known })
         }
-        Err(error) => Err(failed(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
 async fn only_channel(store: &SharedStore) -> Result<String> {
-    let mut channels = store.channels().await.map_err(failed)?;
+    let mut channels = store.channels().await?;
     match (channels.pop(), channels.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(last), false) => {
@@ -140,9 +140,4 @@ async fn only_channel(store: &SharedStore) -> Result<String> {
         }
         (None, _) => Err(Error::ChannelNotConfigured { channel: String::new(), known: Vec::new() }),
     }
-}
-
-fn failed(error: StoreError) -> Error {
-    tracing::warn!(%error, "a channel configuration could not be loaded");
-    error.told()
 }

@@ -1,6 +1,12 @@
 //! The integration tests, one program.
 
 #![expect(
+    clippy::assigning_clones,
+    clippy::unchecked_time_subtraction,
+    clippy::unnecessary_wraps,
+    reason = "a story says what it sets, and builds messages whose fields are optional"
+)]
+#![expect(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
@@ -15,6 +21,7 @@ mod grpcurl;
 mod harness;
 mod links;
 mod migrations;
+mod process;
 mod protocol;
 mod readme;
 mod routing;

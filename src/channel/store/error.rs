@@ -153,11 +153,10 @@ impl From<StoreError> for Error {
     /// For whoever has no more to say of it: the log gets the details, and the caller what he can do.
     fn from(error: StoreError) -> Self {
         let told = error.told();
-        match told {
-            Self::Internal => {
-                tracing::error!(%error, "the channel database can't be used as it is")
-            }
-            _ => tracing::warn!(%error, "the channel database"),
+        if told == Self::Internal {
+            tracing::error!(%error, "the channel database can't be used as it is");
+        } else {
+            tracing::warn!(%error, "the channel database can't be used now");
         }
         told
     }

@@ -18,7 +18,6 @@ use tonic::transport::{Channel, Endpoint};
 pub struct Replica {
     pub serving: ServingChannel,
     pub address: SocketAddr,
-    pub http: SocketAddr,
     clients: Clients,
 }
 
@@ -36,7 +35,6 @@ impl Replica {
         settings.server.drain_delay = Duration::ZERO;
         let (grpc, http) = (listener().await, listener().await);
         let address = grpc.local_addr().expect("an address");
-        let http_address = http.local_addr().expect("an address");
         let parts = Parts {
             store,
             clock,
@@ -46,7 +44,7 @@ impl Replica {
             packages,
         };
         let serving = channel::start(parts, settings).await.expect("the unit starts");
-        Self { serving, address, http: http_address, clients: Clients::connect(address).await }
+        Self { serving, address, clients: Clients::connect(address).await }
     }
 
     pub async fn stop(self) {

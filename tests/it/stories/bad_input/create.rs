@@ -18,6 +18,7 @@ crate::on_both_engines!(
     checked_without_writing,
 );
 
+#[expect(clippy::too_many_lines, reason = "one list of all that can be wrong at once")]
 async fn all_bad_fields_at_once(engine: Engine) {
     let world = World::new(engine).await;
     let before = Footprint::of(&world.database).await;

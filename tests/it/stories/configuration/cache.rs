@@ -67,7 +67,7 @@ async fn a_failed_load_is_not_repeated_by_everyone(engine: Engine) {
     let (world, store) = World::wrapped(engine).await;
     let replica = world.replica();
     replica.explain(question(ASYNC_CHANNEL)).await.unwrap();
-    world.advance(Duration::from_secs(60));
+    world.advance(Duration::from_mins(1));
     store.configuration.set(Mode::Fail);
     for _ in 0..5 {
         let failed = replica.explain(question(ASYNC_CHANNEL)).await.unwrap_err();

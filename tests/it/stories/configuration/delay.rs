@@ -16,7 +16,7 @@ crate::on_both_engines!(
     a_restarted_unit_goes_by_its_newer_package_at_once,
 );
 
-const TIME_TO_LIVE: Duration = Duration::from_secs(60);
+const TIME_TO_LIVE: Duration = Duration::from_mins(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn version(both: i64) -> Option<ConfigurationVersion> {

@@ -114,7 +114,7 @@ async fn what_it_says_is_what_happens(engine: Engine) {
             let [f0, f2, f3] = [1, 2, 4].map(|bit| combination & bit != 0);
             let company = Company::new().version(combination + 2).f0(f0).f2(f2).f3(f3);
             assert!(world.apply(&company).await);
-            world.advance(Duration::from_secs(60));
+            world.advance(Duration::from_mins(1));
             let refused = |way: &str| format!("refused {way}");
             let expected = [
                 format!("async {}", if f0 { "PROFILE_ASYNC_CREATE" } else { no_way }),
