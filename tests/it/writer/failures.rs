@@ -41,7 +41,8 @@ async fn the_unit_stops_and_its_readiness_goes(engine: Engine) {
     wait::bounded("not ready", serving.health.reached(Readiness::Stopping)).await;
     let begun = store.begin.count();
     let late = world.replica().create(requests::create()).await.unwrap_err();
-    assert_eq!(late.code(), Code::Unavailable, "{late:?}");
+    // The unit's answer, or the end of a connection that the unit has closed.
+    assert!(late.code() == Code::Unavailable || late.details().is_empty(), "{late:?}");
     assert_eq!(store.begin.count(), begun, "nothing is begun any more");
     drop(store);
 
