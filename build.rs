@@ -9,7 +9,11 @@ use prost::Message as _;
 const PROTOS: &[&str] = &[
     "proto/commerce/channel/v1/channel_service.proto",
     "proto/commerce/channel/v1/customer_service.proto",
+    "proto/commerce/exchange/v1/exchange_service.proto",
     "proto/commerce/exchange/v1/package.proto",
+    "proto/commerce/headquarters/v1/channel_setup_service.proto",
+    "proto/commerce/headquarters/v1/feature_service.proto",
+    "proto/commerce/headquarters/v1/realtime_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -11,12 +11,25 @@
 /// All files with their comments, for reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
-/// `commerce.channel.v1`
-pub mod channel {
-    tonic::include_proto!("commerce.channel.v1");
-}
+pub use commerce::{
+    channel::v1 as channel, exchange::v1 as exchange, headquarters::v1 as headquarters,
+};
 
-/// `commerce.exchange.v1`
-pub mod exchange {
-    tonic::include_proto!("commerce.exchange.v1");
+/// The packages, in the nesting that references between them need.
+mod commerce {
+    pub mod channel {
+        pub mod v1 {
+            tonic::include_proto!("commerce.channel.v1");
+        }
+    }
+    pub mod exchange {
+        pub mod v1 {
+            tonic::include_proto!("commerce.exchange.v1");
+        }
+    }
+    pub mod headquarters {
+        pub mod v1 {
+            tonic::include_proto!("commerce.headquarters.v1");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 pub mod configuration;
 pub mod grpc;
 pub mod operations;
+pub mod realtime;
 pub mod store;
 pub mod upkeep;
 pub mod writer;

@@ -4,14 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    channel::{
-        store::{SharedStore, StoreError},
-        writer::Writer,
-    },
+    channel::{store::SharedStore, writer::Writer},
     runtime::{
         clock::SharedClock,
         task::{Task, Tasks},
     },
+    storage::{StoreError, StoreResult},
 };
 
 /// How long a repetition of a request gets its first answer.
@@ -53,10 +51,7 @@ pub fn spawn(tasks: &Tasks, store: &SharedStore, writer: &Writer, clock: &Shared
 }
 
 /// Deletes what is older than [`REQUEST_RECORDS_KEPT`], in steps between which writes get their turn.
-pub async fn prune(
-    writer: &Writer,
-    clock: &SharedClock,
-) -> crate::channel::store::StoreResult<u64> {
+pub async fn prune(writer: &Writer, clock: &SharedClock) -> StoreResult<u64> {
     let before = clock.now().minus(REQUEST_RECORDS_KEPT);
     let mut pruned = 0;
     loop {

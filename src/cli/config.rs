@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::{
     Exit, Outcome,
-    flags::{Output, UnitFlags},
+    flags::{Output, ServeFlags},
     output,
     settings::{Layers, Row, SettingsError},
 };
@@ -27,7 +27,7 @@ Examples:
   csu config show --config /etc/csu.toml --data /srv/csu")]
 pub struct Show {
     #[command(flatten)]
-    flags: UnitFlags,
+    flags: ServeFlags,
     /// What to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Output,
@@ -42,7 +42,7 @@ Example:
   csu config check --config /etc/csu.toml && systemctl restart csu")]
 pub struct Check {
     #[command(flatten)]
-    flags: UnitFlags,
+    flags: ServeFlags,
 }
 
 pub fn run(config: &Config) -> Outcome {
@@ -57,9 +57,9 @@ pub fn run(config: &Config) -> Outcome {
 }
 
 fn settings(layers: &Layers) -> Result<Vec<Row>, SettingsError> {
-    match (layers.unit(), layers.client()) {
-        (Ok((_, unit)), Ok((_, client))) => Ok(unit.into_iter().chain(client).collect()),
-        (Err(unit), Err(client)) => Err(unit.and(client)),
+    match (layers.serve(), layers.client()) {
+        (Ok((_, serve)), Ok((_, client))) => Ok(serve.into_iter().chain(client).collect()),
+        (Err(serve), Err(client)) => Err(serve.and(client)),
         (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
     }
 }

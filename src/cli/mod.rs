@@ -1,11 +1,15 @@
 //! The command line: one file a command. The only place that reads the environment and writes to standard output.
 
+mod channels;
 mod client;
 mod config;
 mod customer;
+mod feature;
 mod flags;
+mod headquarters;
 mod migrate;
 mod output;
+mod profile;
 mod serve;
 mod settings;
 
@@ -29,9 +33,13 @@ const EXAMPLES: &str = "\
 Examples:
   csu                                      serve with the defaults: SQLite in ./data, a demo company
   csu serve --data /srv/csu                the same, elsewhere
+  csu serve --role headquarters            headquarters alone
   csu config show                          the settings that count, and who set them
   csu customer create --channel SEATTLE --first-name Ada --last-name Birch
   csu customer search --name 'ada bir'
+  csu channels add BERLIN --database store-2 --country DE
+  csu profile set real-time --create-customer-in-async-mode on
+  csu feature disable async-customer-editing
 
 Settings come from defaults, then the file (--config, csu.toml), then the environment
 (CSU__CHANNEL__LISTEN sets channel.listen), then flags; the last one wins.";
@@ -61,6 +69,12 @@ enum Command {
     Config(config::Config),
     #[command(subcommand)]
     Customer(customer::Customer),
+    #[command(subcommand)]
+    Channels(channels::Channels),
+    #[command(subcommand)]
+    Profile(profile::Profile),
+    #[command(subcommand)]
+    Feature(feature::Feature),
 }
 
 /// What scripts can rely on.
@@ -81,7 +95,7 @@ enum Exit {
 enum Failure {
     /// Wrong arguments or settings.
     Usage(String),
-    /// A unit did not do what it was asked, in the form that was asked for.
+    /// A unit or headquarters did not do what it was asked, in the form that was asked for.
     Call(Box<CallError>, Output),
     Other(anyhow::Error),
 }
@@ -106,6 +120,9 @@ pub fn main() -> ExitCode {
         Some(Command::Migrate(migrate)) => migrate::run(&migrate),
         Some(Command::Config(config)) => config::run(&config),
         Some(Command::Customer(customer)) => customer::run(customer),
+        Some(Command::Channels(channels)) => channels::run(&channels),
+        Some(Command::Profile(profile)) => profile::run(&profile),
+        Some(Command::Feature(feature)) => feature::run(&feature),
     };
     outcome.unwrap_or_else(Failure::report).into()
 }
@@ -166,7 +183,12 @@ mod tests {
         assert!(parse("csu").unwrap().command.is_none());
         assert!(parse("csu --data x --log debug").unwrap().command.is_none());
         assert!(matches!(parse("csu serve --data x").unwrap().command, Some(Command::Serve(_))));
-        for line in ["csu --data x config show", "csu customer", "csu migrate --channel-listen x"] {
+        for line in [
+            "csu --data x config show",
+            "csu customer",
+            "csu migrate --channel-listen x",
+            "csu feature",
+        ] {
             assert!(parse(line).unwrap_err().use_stderr(), "{line}");
         }
     }

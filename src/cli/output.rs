@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{Attribute, Cell, Table, presets};
 use owo_colors::OwoColorize as _;
+use prost_types::Timestamp;
 use serde::Serialize;
 
 /// Space between two columns.
@@ -87,6 +88,21 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
+/// RFC 3339; `None`: beyond the calendar.
+pub fn time(time: &Timestamp) -> Option<String> {
+    jiff::Timestamp::new(time.seconds, time.nanos).ok().map(|time| time.to_string())
+}
+
+/// One word for a shell, as it is where that is safe.
+pub fn shell_word(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", clean(text).replace('\'', r"'\''"))
+    }
+}
+
 /// By the conventions of <https://no-color.org>.
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
 fn in_colour(stream: &impl IsTerminal) -> bool {
@@ -106,5 +122,13 @@ mod tests {
         let text = table(["KEY", "VALUE"], [row(["a", "1"]), row(["longer", ""]), row(["ü", "3"])]);
         assert_eq!(text, "KEY     VALUE\na       1\nlonger\nü       3");
         assert_eq!(columns([row(["a", "1\u{1b}[2J"])]), "a  1\u{fffd}[2J");
+    }
+
+    #[test]
+    fn the_shell_sees_one_word() {
+        assert_eq!(shell_word("http://127.0.0.1:50052"), "http://127.0.0.1:50052");
+        assert_eq!(shell_word("a'b"), r"'a'\''b'");
+        assert_eq!(shell_word("a; b"), "'a; b'");
+        assert_eq!(shell_word(""), "''");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::limits::Limits;
+use crate::domain::{feature, limits::Limits};
 
 /// Versions of the packages that a configuration comes from; 0 where none was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -81,13 +81,6 @@ pub struct GlobalConfigurationRows {
     pub features: BTreeMap<String, bool>,
     /// Field path and most characters.
     pub limits: BTreeMap<String, u32>,
-}
-
-/// Features by the keys that 1110 uses.
-pub mod feature {
-    pub const ENHANCED_ASYNC_CUSTOMER_CREATION: &str = "enhanced-async-customer-creation";
-    pub const ASYNC_ADDRESS_CREATION: &str = "async-address-creation";
-    pub const ASYNC_CUSTOMER_EDITING: &str = "async-customer-editing";
 }
 
 impl ChannelConfiguration {

@@ -38,6 +38,37 @@ pub enum Error {
     Refused(Refusal),
     #[error("a customer has at most {limit} addresses")]
     AddressLimit { limit: usize },
+    /// What headquarters said of a real-time write.
+    #[error("headquarters refused it: {}", .0.reason)]
+    Headquarters(Box<Word>),
+    /// Deleted at headquarters since the channel's last 1070.
+    #[error("headquarters has no customer group {code:?}")]
+    CustomerGroupNotFound { code: String },
+    #[error("there is no feature {key:?}")]
+    FeatureNotFound { key: String },
+    #[error("{key} needs features that are off: {}; enable them first", .missing.join(", "))]
+    FeaturePrerequisitesMissing { key: String, missing: Vec<String> },
+    #[error("{key} is needed by enabled features: {}; disable them first", .others.join(", "))]
+    FeatureRequiredByOthers { key: String, others: Vec<String> },
+    #[error("{key} is always on")]
+    FeatureMandatory { key: String },
+    /// Something that headquarters' setup refers to by its code.
+    #[error("there is no {what} {code:?}")]
+    CodeNotFound { what: &'static str, code: String },
+    #[error("{what} {code:?} is in use by {by}")]
+    InUse { what: &'static str, code: String, by: String },
+    #[error(
+        "headquarters knows no channel database {name:?}; add a channel to it: csu channels add CHANNEL --database {name}"
+    )]
+    DatabaseNotConfigured { name: String },
+    #[error(
+        "another channel database is in use under the name {name:?}; start this one under a name of its own (--database-name)"
+    )]
+    DatabaseNameInUse { name: String },
+    #[error("this channel database has not registered with headquarters")]
+    DatabaseNotRegistered,
+    #[error("channel {channel:?} belongs to another channel database")]
+    ChannelOfAnotherDatabase { channel: String },
     #[error("the unit is at its limit; nothing was written, repeat the request later")]
     Overloaded,
     /// The database did not answer, or the unit is stopping. A write may have been performed.
@@ -50,13 +81,28 @@ pub enum Error {
     Internal,
 }
 
+/// A refusal by headquarters, to be handed on as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// Number of its gRPC code.
+    pub code: i32,
+    /// `ErrorInfo.reason`
+    pub reason: String,
+    pub message: String,
+    /// The encoded `google.rpc.Status`, with all details.
+    pub details: Vec<u8>,
+}
+
 /// Why there is no answer now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unavailable {
-    #[error("the channel database does not answer; repeat with the same request id")]
+    #[error("the database does not answer; repeat with the same request id")]
     Store,
     #[error("the unit is stopping; repeat with the same request id")]
     Stopping,
+    /// It may have performed the write.
+    #[error("headquarters' answer could not be kept; repeat with the same request id")]
+    Headquarters,
 }
 
 /// One bad field. `field` is its path in the request (`customer.addresses[1].street`).

@@ -45,6 +45,16 @@ impl Limits {
         self.address.get(&field).copied().unwrap_or_else(|| default_address_limit(field))
     }
 
+    /// Whether there is a limit of this name.
+    pub fn has(field: &str) -> bool {
+        match field.split_once('.') {
+            Some(("customer", name)) => CustomerField::from_name(name).is_some(),
+            Some(("address", name)) => AddressField::from_name(name).is_some(),
+            Some(_) => false,
+            None => ["phone", "email"].contains(&field),
+        }
+    }
+
     /// From the rows of 1110: `customer.first_name`, `address.street`, `phone`, `email`.
     pub fn from_rows(rows: &BTreeMap<String, u32>) -> Self {
         let mut limits = Self::default();

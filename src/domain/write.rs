@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    base::Base,
     caller::Caller,
     configuration::ConfigurationVersion,
     customer::Contact,
@@ -24,7 +25,7 @@ use crate::domain::{
 /// Keyed hash over method, channel and content of a request: tells a repetition from a reuse of its id.
 pub type RequestHash = [u8; 32];
 
-/// One async write, checked as far as that goes without the database.
+/// One write, checked as far as that goes without the database.
 #[derive(Debug, Clone)]
 pub struct Write {
     pub request_id: RequestId,
@@ -34,6 +35,8 @@ pub struct Write {
     pub caller: Caller,
     pub command: Command,
     pub execution: Execution,
+    /// What headquarters made of it. `None`: the channel performs it, or nobody has yet.
+    pub performed: Option<Box<Base>>,
 }
 
 #[derive(Debug, Clone)]
@@ -104,8 +107,10 @@ pub struct RequestRecord {
 pub enum Verdict {
     /// It was performed before.
     Replay(Box<Answer>),
-    /// It is new, and changes something.
+    /// It is new, and changes something: here, or at headquarters if that is its way.
     Append(Draft),
+    /// Headquarters has performed it: its base, which is newer than the one here, is to be taken over.
+    Adopt(Box<Base>),
     /// It is new, and everything is as it asks already.
     Nothing,
 }
@@ -117,6 +122,15 @@ impl Mode {
             Self::Async(reason) => reason.as_str(),
         }
     }
+
+    /// The reverse of [`Self::reason`]; `None` for one of a newer program.
+    pub fn from_reason(text: &str) -> Option<Self> {
+        let real_time = RealTimeReason::ALL.iter().find(|reason| reason.as_str() == text);
+        let asynchronous = AsyncReason::ALL.iter().find(|reason| reason.as_str() == text);
+        real_time
+            .map(|reason| Self::RealTime(*reason))
+            .or(asynchronous.map(|reason| Self::Async(*reason)))
+    }
 }
 
 impl Method {
@@ -126,6 +140,13 @@ impl Method {
             Self::UpdateCustomer => "UpdateCustomer",
             Self::AddAddress => "AddAddress",
         }
+    }
+
+    /// The reverse of [`Self::name`]; `None` for one of a newer program.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::CreateCustomer, Self::UpdateCustomer, Self::AddAddress]
+            .into_iter()
+            .find(|method| method.name() == name)
     }
 }
 
@@ -161,6 +182,10 @@ impl Write {
                 Err(Error::RequestIdReused(self.request_id))
             };
         }
+        if let Some(base) = &self.performed {
+            let is_here = known.is_some_and(|known| known.version >= Some(base.version));
+            return Ok(if is_here { Verdict::Nothing } else { Verdict::Adopt(base.clone()) });
+        }
         match (&self.command, known) {
             (Command::CreateCustomer(new), None) => Ok(self.append(None, new.changes())),
             (Command::CreateCustomer(_), Some(known)) => self.meet(known),
@@ -194,7 +219,12 @@ impl Write {
             Some(revision) => advance(known, revision)?,
             None => known?,
         };
-        Some(Answer {
+        Some(self.answer_with(known))
+    }
+
+    /// The answer to a write whose customer is known so now.
+    pub fn answer_with(&self, known: KnownCustomer) -> Answer {
+        Answer {
             method: self.method(),
             known,
             address_id: match self.command {
@@ -202,7 +232,7 @@ impl Write {
                 _ => None,
             },
             execution: self.execution,
-        })
+        }
     }
 
     /// A create that meets its own request replays, even when the record of it has been pruned; another
@@ -224,7 +254,11 @@ impl Write {
         if etag.is_some_and(|etag| !etag::matches(&known.customer, etag)) {
             return Err(Error::EtagMismatch);
         }
-        let mask = patch.differing_from(&known.customer.fields);
+        // Headquarters may have other values than this view, so it is told all that the caller wants.
+        let mask = match self.execution.mode {
+            Mode::RealTime(_) => patch.clone(),
+            Mode::Async(_) => patch.differing_from(&known.customer.fields),
+        };
         if mask.is_empty() {
             return Ok(Verdict::Nothing);
         }
@@ -283,6 +317,16 @@ pub fn advance(known: Option<KnownCustomer>, revision: &Revision) -> Option<Know
     waiting.push(revision.as_waiting());
     sync::keep_oldest(&mut waiting);
     Some(KnownCustomer { customer, version, waiting, synced_addresses })
+}
+
+/// Puts a new base under what is known. `waiting`: all revisions of the customer without outcome, in the order of
+/// their counters.
+pub fn rebase(known: Option<KnownCustomer>, base: Base, waiting: &[Revision]) -> KnownCustomer {
+    let synced_addresses = base.customer.addresses.iter().map(|address| address.id).collect();
+    let Base { customer, version } = base;
+    let customer = view::fold_all(Some(customer.clone()), waiting).unwrap_or(customer);
+    let waiting = known.map(|known| known.waiting).unwrap_or_default();
+    KnownCustomer { customer, version: Some(version), waiting, synced_addresses }
 }
 
 /// The revision that a draft would be, for showing what it would do. It is not stored, and nobody else has its

@@ -24,6 +24,7 @@ fn write(number: u128, command: Command) -> Write {
             configuration_age: Duration::ZERO,
             headquarters_duration: None,
         },
+        performed: None,
     }
 }
 

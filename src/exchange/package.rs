@@ -1,22 +1,21 @@
 //! Packages: how 1070 and 1110 reach a channel. One is verified whole before its first row is applied.
 
+mod rows;
+
 use blake3::Hasher;
 use bytes::Buf;
 use prost::Message as _;
 
 use crate::{
     channel::writer::ConfigurationPackage,
-    domain::{
-        configuration::{
-            ChannelConfigurationRows, ChannelSetup, DefaultCustomer, GlobalConfigurationRows,
-        },
-        time::Timestamp,
-    },
-    proto::exchange::{PackageChunk, PackageHeader, PackageRow, package_row::Row},
+    domain::time::Timestamp,
+    proto::exchange::{PackageChunk, PackageHeader, PackageRow},
 };
 
+pub use rows::{of_channel_configuration, of_global_configuration};
+
 /// Format of the rows that this program writes; it reads no other.
-const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 1;
 /// Rows of a chunk that this program writes.
 const CHUNK_ROWS: usize = 1_000;
 /// Most bytes of a chunk, decompressed: a package that claims more is broken or hostile.
@@ -129,7 +128,7 @@ pub fn decode(package: &[u8]) -> Result<Configuration, PackageError> {
             rows.push(row.row.ok_or(PackageError::UnknownRow)?);
         }
     }
-    let rows = configuration(&header.job, header.from_version, rows)?;
+    let rows = rows::configuration(&header.job, header.from_version, rows)?;
     let created_at = header.create_time.map_or(0, |time| time.seconds.saturating_mul(1_000));
     let label = Label {
         job: header.job,
@@ -150,73 +149,6 @@ fn split(mut rest: &[u8], count: u32) -> Result<Vec<&[u8]>, PackageError> {
         rest = after;
     }
     if rest.has_remaining() { Err(PackageError::Truncated) } else { Ok(chunks) }
-}
-
-fn configuration(
-    job: &str,
-    from_version: i64,
-    rows: Vec<Row>,
-) -> Result<ConfigurationPackage, PackageError> {
-    if from_version != 0 {
-        return Err(PackageError::Delta(from_version));
-    }
-    match job {
-        "1070" => channel_configuration(rows).map(ConfigurationPackage::Channel),
-        "1110" => global_configuration(rows).map(ConfigurationPackage::Global),
-        other => Err(PackageError::OtherJob(other.chars().take(20).collect())),
-    }
-}
-
-fn channel_configuration(rows: Vec<Row>) -> Result<ChannelConfigurationRows, PackageError> {
-    let mut found = ChannelConfigurationRows::default();
-    for row in rows {
-        match row {
-            Row::Channel(channel)
-                if found.channels.iter().any(|known: &ChannelSetup| {
-                    known.operating_unit_number == channel.operating_unit_number
-                }) =>
-            {
-                return Err(PackageError::Twice(channel.operating_unit_number));
-            }
-            Row::Channel(channel) => found.channels.push(ChannelSetup {
-                operating_unit_number: channel.operating_unit_number,
-                country: channel.country,
-                create_customer_in_async_mode: channel.create_customer_in_async_mode,
-                filter_shared_customer_data_tables: channel.filter_shared_customer_data_tables,
-                default_customer: DefaultCustomer {
-                    customer_group: channel.default_customer_group,
-                    currency: channel.default_currency,
-                    language: channel.default_language,
-                    receipt_option: channel.default_receipt_option,
-                },
-            }),
-            Row::CustomerGroup(group) => {
-                found.customer_groups.insert(group.code, group.name);
-            }
-            Row::Feature(_) => return Err(PackageError::ForeignRow("feature", "1070".to_owned())),
-            Row::Limit(_) => return Err(PackageError::ForeignRow("limit", "1070".to_owned())),
-        }
-    }
-    Ok(found)
-}
-
-fn global_configuration(rows: Vec<Row>) -> Result<GlobalConfigurationRows, PackageError> {
-    let mut found = GlobalConfigurationRows::default();
-    for row in rows {
-        match row {
-            Row::Feature(feature) => {
-                found.features.insert(feature.key, feature.enabled);
-            }
-            Row::Limit(limit) => {
-                found.limits.insert(limit.field, limit.max_characters);
-            }
-            Row::Channel(_) => return Err(PackageError::ForeignRow("channel", "1110".to_owned())),
-            Row::CustomerGroup(_) => {
-                return Err(PackageError::ForeignRow("customer group", "1110".to_owned()));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Over the header without checksum and the chunks.
@@ -248,7 +180,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::proto::exchange::{CustomerGroupRow, FeatureRow};
+    use crate::{
+        domain::setup::Setup,
+        proto::exchange::{CustomerGroupRow, FeatureRow, package_row::Row},
+    };
 
     fn label(job: &str) -> Label {
         Label { job: job.to_owned(), from_version: 0, to_version: 7, created_at: Timestamp(9_000) }
@@ -273,6 +208,22 @@ mod tests {
         assert_eq!(read.label, label("1070"));
         let ConfigurationPackage::Channel(rows) = read.rows else { panic!("it is 1070") };
         assert!(rows.customer_groups.keys().eq(codes.iter()));
+    }
+
+    #[test]
+    fn a_configuration_comes_back_as_it_was_sent() {
+        let mut setup = Setup::demo("store-1");
+        setup.save_limit("address.street", 60).unwrap();
+        let sent = setup.channel_configuration("store-1");
+        assert_eq!(sent.channels.len(), 2);
+        let rows = of_channel_configuration(sent.clone());
+        let read = decode(&encode(&label("1070"), &rows).unwrap()).unwrap().rows;
+        assert!(matches!(read, ConfigurationPackage::Channel(rows) if rows == sent));
+        let sent = setup.global_configuration();
+        assert_eq!((sent.features.len(), sent.limits.len()), (4, 1));
+        let rows = of_global_configuration(sent.clone());
+        let read = decode(&encode(&label("1110"), &rows).unwrap()).unwrap().rows;
+        assert!(matches!(read, ConfigurationPackage::Global(rows) if rows == sent));
     }
 
     #[test]

@@ -3,31 +3,31 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use http::Uri;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     channel::{
         configuration::ConfigurationCache,
         grpc,
-        operations::{CallBudget, Unit},
-        store::{Applied, DownloadJob, SharedStore},
+        operations::{CallBudget, InFlight, Unit},
+        realtime::{Connection, RealTime},
+        store::SharedStore,
         upkeep,
-        writer::{self, ConfigurationPackage, Writer},
+        writer,
     },
     domain::{routing::Connectivity, validation},
-    exchange::package,
+    exchange::agent::Agent,
+    roles::serving::Serving,
     runtime::{
-        clock::{Deadline, SharedClock},
+        clock::SharedClock,
         task::{Task, Tasks},
     },
     server::{
         grpc::{GrpcServer, ServerLimits},
-        health::{Health, Readiness},
-        http::Operations,
+        health::Health,
         status::Domain,
-        telemetry,
     },
 };
 
@@ -38,6 +38,8 @@ pub struct ChannelSettings {
     pub configuration_ttl: Duration,
     pub connectivity: Connectivity,
     pub call_budget: CallBudget,
+    /// Communication failures in a row after which headquarters counts as not reachable.
+    pub breaker_failures: u32,
     /// Most writes that wait for the writer.
     pub writer_queue: usize,
     pub server: ServerLimits,
@@ -47,11 +49,11 @@ pub struct ChannelSettings {
 pub struct Parts {
     pub store: SharedStore,
     pub clock: SharedClock,
+    /// Where headquarters serves gRPC.
+    pub headquarters: Uri,
     pub grpc: TcpListener,
     pub http: TcpListener,
     pub metrics: PrometheusHandle,
-    /// Packages 1070 and 1110 to start with; an older one than the database's is passed over.
-    pub packages: Vec<Vec<u8>>,
 }
 
 /// A scale unit that serves.
@@ -59,9 +61,7 @@ pub struct ServingChannel {
     pub unit: Arc<Unit>,
     pub tasks: Tasks,
     pub health: Health,
-    store: SharedStore,
-    /// Is cancelled when the last call has been answered.
-    served: CancellationToken,
+    serving: Serving,
 }
 
 impl Default for ChannelSettings {
@@ -70,31 +70,46 @@ impl Default for ChannelSettings {
             configuration_ttl: Duration::from_mins(1),
             connectivity: Connectivity::Online,
             call_budget: CallBudget::default(),
+            breaker_failures: 5,
             writer_queue: writer::DEFAULT_QUEUE,
             server: ServerLimits::default(),
         }
     }
 }
 
-/// Starts a scale unit. When this returns, it takes calls.
+/// Starts a scale unit. When this returns, it takes calls: with the configuration that headquarters has, or, if that
+/// is away, with the one that was stored. A database that has never registered has neither, and waits until
+/// headquarters is there.
 ///
 /// # Errors
-/// A package that can't be read or applied; a database that does not answer.
+/// A database that does not answer.
 pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<ServingChannel> {
-    let Parts { store, clock, grpc: grpc_listener, http, metrics, packages } = parts;
+    let Parts { store, clock, headquarters, grpc: grpc_listener, http, metrics } = parts;
     // The first customer shall not wait for what the validation loads once.
     validation::prepare();
     let tasks = Tasks::new();
-    let health = Health::new();
-    let origin = store.origin().await.context("the database does not say what it is")?;
+    let serving = Serving::begin(tasks.clone(), http, metrics);
 
     let (writer, writer_loop) =
         writer::new(Arc::clone(&store), Arc::clone(&clock), settings.writer_queue);
     tasks.spawn(Task::Writer, writer_loop.run(tasks.shutdown_token()));
-    for package in &packages {
-        apply(&writer, &clock, package).await?;
-    }
     upkeep::spawn(&tasks, &store, &writer, &clock);
+
+    let identity = store.identity().await.context("the database does not say what it is")?;
+    let connection = Connection::lazy(headquarters);
+    let failures = settings.breaker_failures;
+    let realtime = RealTime::new(&connection, identity.origin, failures, Arc::clone(&clock));
+    let agent = Agent::new(
+        &connection,
+        identity,
+        writer.clone(),
+        realtime.clone(),
+        Arc::clone(&clock),
+    );
+    let request_hash_key = registered(&store, &tasks, agent).await?;
+    if settings.connectivity == Connectivity::Online {
+        realtime.spawn_probe(&tasks);
+    }
 
     let unit = Arc::new(Unit {
         configuration: ConfigurationCache::new(
@@ -103,59 +118,53 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
             tasks.clone(),
             settings.configuration_ttl,
         ),
-        store: Arc::clone(&store),
+        store,
         writer,
         clock,
         connectivity: settings.connectivity,
+        realtime,
         call_budget: settings.call_budget,
-        request_hash_key: origin.request_hash_key,
+        in_flight: InFlight::default(),
+        tasks: tasks.clone(),
+        request_hash_key,
     });
+    serving.serve(services(&unit, settings.server), grpc_listener);
+    let health = serving.health.clone();
+    Ok(ServingChannel { unit, tasks, health, serving })
+}
 
-    let served = CancellationToken::new();
-    let message_bytes = settings.server.message_bytes;
-    let grpc_server = GrpcServer::new(Domain::Channel, settings.server)
-        .with_service(grpc::customer_service(Arc::clone(&unit), message_bytes))
-        .with_service(grpc::channel_service(Arc::clone(&unit), message_bytes));
-    let (closing, ended, grpc_health) = (tasks.closing_token(), served.clone(), health.clone());
-    tasks.spawn(Task::GrpcServer, async move {
-        let _ended = ended.drop_guard();
-        grpc_server.serve(grpc_listener, grpc_health, closing.cancelled()).await
-    });
-    let (upkeep, shutdown) = (telemetry::upkeep(metrics.clone()), tasks.shutdown_token());
-    tasks.spawn(Task::MetricsUpkeep, async move {
-        shutdown.run_until_cancelled(upkeep).await;
-    });
-    let operations = Operations { metrics: metrics.clone(), health: health.clone() };
-    tasks.spawn(Task::HttpServer, operations.serve(http, tasks.shutdown_token().cancelled_owned()));
-    health.set(Readiness::Serving);
-    Ok(ServingChannel { unit, tasks, health, store, served })
+/// Makes the unit known to headquarters, or leaves that to the background where it has been before. Says the key of
+/// the company's request hashes.
+async fn registered(
+    store: &SharedStore,
+    tasks: &Tasks,
+    agent: Agent,
+) -> anyhow::Result<[u8; 32]> {
+    let stop = tasks.shutdown_token();
+    let is_new = store.identity().await?.request_hash_key.is_none();
+    let contacted = if is_new {
+        agent.contact_at_last(&stop).await.context("stopped before headquarters was there")?;
+        true
+    } else {
+        agent.contact_if_there().await
+    };
+    tasks.spawn(Task::ExchangeAgent, agent.run(contacted, stop));
+    let key = store.identity().await?.request_hash_key;
+    key.context("headquarters has registered the database, and its key is not there")
+}
+
+fn services(unit: &Arc<Unit>, limits: ServerLimits) -> GrpcServer {
+    let bytes = limits.message_bytes;
+    GrpcServer::new(Domain::Channel, limits)
+        .with_service(grpc::customer_service(Arc::clone(unit), bytes))
+        .with_service(grpc::channel_service(Arc::clone(unit), bytes))
 }
 
 impl ServingChannel {
     /// Stops in an orderly way: no new calls, those that run come to their end, then the writer's queue, then the
     /// rest. `limit` for all of it; what is left then is aborted. Whether everything ended by itself.
     pub async fn stop(self, limit: Duration) -> bool {
-        let end = Deadline::after(limit);
-        self.tasks.close();
-        let _ = tokio::time::timeout_at(end.instant(), self.served.cancelled()).await;
-        let drained = self.tasks.drain(end.time_left()).await;
-        // Readers that hang would hold it up; the process ends anyway.
-        let _ = tokio::time::timeout_at(end.instant(), self.store.close()).await;
-        drained
+        let store = Arc::clone(&self.unit.store);
+        self.serving.stop(limit, async move { store.close().await }).await
     }
-}
-
-async fn apply(writer: &Writer, clock: &SharedClock, bytes: &[u8]) -> anyhow::Result<()> {
-    let package::Configuration { label, rows } = package::decode(bytes)?;
-    let job = match rows {
-        ConfigurationPackage::Channel(_) => DownloadJob::ChannelConfiguration,
-        ConfigurationPackage::Global(_) => DownloadJob::GlobalConfiguration,
-    };
-    let applied = Applied { version: label.to_version, at: clock.now() };
-    let newer = writer
-        .apply_configuration(rows, applied)
-        .await
-        .with_context(|| format!("package {} can't be applied", label.job))?;
-    tracing::info!(job = job.number(), version = label.to_version, newer, "configuration package");
-    Ok(())
 }

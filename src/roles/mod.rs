@@ -1,4 +1,5 @@
 //! Puts the parts of the program together, and does nothing else.
 
 pub mod channel;
-pub mod demo;
+pub mod headquarters;
+pub mod serving;

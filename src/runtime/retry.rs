@@ -33,6 +33,16 @@ pub const STORE_CONFLICT: Policy =
 pub const ACCEPT: Policy =
     Policy { first: Duration::from_millis(10), cap: Duration::from_secs(1), attempts: None };
 
+/// Finding out whether headquarters is back: at most 100, 200, 400, 800 ms, 1.6 s and then 3 s, for
+/// ever. So long may a store stay without real-time calls after headquarters has come back.
+pub const HEADQUARTERS_PROBE: Policy =
+    Policy { first: Duration::from_millis(100), cap: Duration::from_secs(3), attempts: None };
+
+/// Registering with headquarters while it is away: at most 250, 500 ms, 1, 2, 4 s and then 5 s, for
+/// ever.
+pub const REGISTRATION: Policy =
+    Policy { first: Duration::from_millis(250), cap: Duration::from_secs(5), attempts: None };
+
 impl Policy {
     /// The delays between attempts. Each lies between half and all of its full length, by `random`,
     /// which gives values in `0.0..1.0`.
@@ -99,6 +109,9 @@ mod tests {
         assert_eq!(millis(STORE_CONFLICT, 1.0), [2, 4, 8, 16, 32]);
         assert_eq!(millis(ACCEPT, 1.0)[..8], [10, 20, 40, 80, 160, 320, 640, 1_000]);
         assert_eq!(millis(ACCEPT, 1.0)[19], 1_000);
+        let probes = millis(HEADQUARTERS_PROBE, 1.0);
+        assert_eq!(probes[..6], [100, 200, 400, 800, 1_600, 3_000]);
+        assert_eq!(millis(REGISTRATION, 1.0)[..6], [250, 500, 1_000, 2_000, 4_000, 5_000]);
     }
 
     proptest! {

@@ -43,6 +43,12 @@ tasks! {
     GrpcServer = "grpc-server": StopsTheUnit,
     /// Serves metrics and health.
     HttpServer = "http-server": StopsTheUnit,
+    /// Registers with headquarters and fetches the configuration. Without it a unit goes on with what it
+    /// has stored, and headquarters takes it for gone.
+    ExchangeAgent = "exchange-agent": StopsTheUnit,
+    /// Finds out whether a headquarters that was away is back. Without it the unit would never call it
+    /// again.
+    HeadquartersProbe = "headquarters-probe": StopsTheUnit,
     /// Loads one channel's configuration for all who wait for it.
     ConfigurationLoad = "configuration-load": Expected,
     /// Deletes request records that are too old. Without it the table grows, and nothing else.

@@ -16,7 +16,7 @@ use tonic_types::StatusExt as _;
 
 use crate::{
     domain::{
-        error::{Error, Unavailable, Violation},
+        error::{Error, Unavailable, Violation, Word},
         routing::Refusal,
         time::Timestamp,
     },
@@ -77,7 +77,21 @@ impl From<Error> for Status {
 /// What a caller of `domain` is answered for `error`.
 #[must_use]
 pub fn status_of(domain: Domain, error: &Error) -> Status {
+    if let Error::Headquarters(word) = error
+        && let Some(status) = handed_on(word)
+    {
+        return status;
+    }
     build(domain, row(error), &error.to_string(), &localized::text(error))
+}
+
+/// What headquarters said, as it said it; `None` if that is more than clients take.
+#[expect(clippy::disallowed_methods, reason = "the one home of making a status")]
+fn handed_on(word: &Word) -> Option<Status> {
+    let fits = word.details.len() <= details::MAX_HANDED_ON;
+    let message = details::shortened(&word.message, details::MAX_MESSAGE);
+    let details = word.details.clone().into();
+    fits.then(|| Status::with_details(Code::from_i32(word.code), message, details))
 }
 
 /// The `ErrorInfo.reason` of a status, ours or another's; empty if it has none.
@@ -150,12 +164,58 @@ fn row(error: &Error) -> Row {
         Error::AddressLimit { limit } => {
             Row::new(Code::ResourceExhausted, "ADDRESS_LIMIT").with("limit", &limit.to_string())
         }
+        // Handed on by `status_of`; this is for a word that could not be.
+        Error::Headquarters(_) => Row::new(Code::FailedPrecondition, "REFUSED_BY_HEADQUARTERS"),
+        Error::CustomerGroupNotFound { code } => {
+            Row::new(Code::FailedPrecondition, "CUSTOMER_GROUP_NOT_FOUND")
+                .precondition("customer_group")
+                .with("customer_group", code)
+        }
+        Error::FeatureNotFound { key } => {
+            Row::new(Code::NotFound, "FEATURE_NOT_FOUND").with("feature", key)
+        }
+        Error::FeaturePrerequisitesMissing { key, missing } => {
+            Row::new(Code::FailedPrecondition, "FEATURE_PREREQUISITES_MISSING")
+                .precondition(key)
+                .with("feature", key)
+                .with("missing", &missing.join(","))
+        }
+        Error::FeatureRequiredByOthers { key, others } => {
+            Row::new(Code::FailedPrecondition, "FEATURE_REQUIRED_BY_OTHERS")
+                .precondition(key)
+                .with("feature", key)
+                .with("required_by", &others.join(","))
+        }
+        Error::FeatureMandatory { key } => Row::new(Code::FailedPrecondition, "FEATURE_MANDATORY")
+            .precondition(key)
+            .with("feature", key),
+        Error::CodeNotFound { what, code } => {
+            Row::new(Code::NotFound, "CODE_NOT_FOUND").with("what", what).with("code", code)
+        }
+        Error::InUse { what, code, by } => Row::new(Code::FailedPrecondition, "IN_USE")
+            .precondition(code)
+            .with("what", what)
+            .with("code", code)
+            .with("used_by", by),
+        Error::DatabaseNotConfigured { name } => {
+            Row::new(Code::PermissionDenied, "DATABASE_NOT_CONFIGURED").with("database", name)
+        }
+        Error::DatabaseNameInUse { name } => {
+            Row::new(Code::PermissionDenied, "DATABASE_NAME_IN_USE").with("database", name)
+        }
+        Error::DatabaseNotRegistered => Row::new(Code::PermissionDenied, "DATABASE_NOT_REGISTERED"),
+        Error::ChannelOfAnotherDatabase { channel } => {
+            Row::new(Code::PermissionDenied, "CHANNEL_OF_ANOTHER_DATABASE").with("channel", channel)
+        }
         Error::Overloaded => Row::new(Code::ResourceExhausted, "OVERLOADED").retry(AFTER_OVERLOAD),
         Error::Unavailable(Unavailable::Store) => {
             Row::new(Code::Unavailable, "STORE_UNAVAILABLE").retry(AFTER_OUTAGE)
         }
         Error::Unavailable(Unavailable::Stopping) => {
             Row::new(Code::Unavailable, "STOPPING").retry(AFTER_OUTAGE)
+        }
+        Error::Unavailable(Unavailable::Headquarters) => {
+            Row::new(Code::Unavailable, "NOT_COMPLETED").retry(AFTER_CONFLICT)
         }
         Error::DeadlineExceeded => Row::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::Internal => Row::new(Code::Internal, "INTERNAL"),

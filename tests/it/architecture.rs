@@ -109,9 +109,8 @@ fn every_rule_finds_who_breaks_it() {
 #[test]
 fn rules_speak_of_parts_that_are_there() {
     let sources = sources();
-    let later = ["headquarters/store"];
     for rule in RULES {
-        for part in rule.within.iter().chain(rule.except).filter(|part| !later.contains(part)) {
+        for part in rule.within.iter().chain(rule.except) {
             let there = sources.iter().any(|(file, _)| {
                 file == part || file.starts_with(&format!("{part}/")) || part.is_empty()
             });

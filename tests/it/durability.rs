@@ -65,13 +65,14 @@ impl Counted {
     async fn new(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => {
-                let database = Database::new(engine).await;
+                let database = process::stocked(engine).await;
                 let flushes = FlushCounter::new(database.folder());
                 Self { database, flushes, server: None }
             }
             Engine::Postgres => {
                 let server = PostgresServer::start().await;
                 let database = Database::empty_on(&server.url("postgres")).await.migrated().await;
+                process::stock(&database).await;
                 let flushes = FlushCounter::at(server.flushes.file());
                 Self { database, flushes, server: Some(server) }
             }

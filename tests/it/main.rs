@@ -14,16 +14,19 @@
 )]
 
 mod architecture;
+mod commands;
 mod contract;
 mod crash;
 mod durability;
 mod grpcurl;
 mod harness;
+mod headquarters;
 mod links;
 mod migrations;
 mod process;
 mod protocol;
 mod readme;
+mod real_time;
 mod routing;
 mod statements;
 mod stories;

@@ -1,8 +1,13 @@
 //! Opening a database: migrated at the start or refused with what to do, and only where a commit lasts.
 
+mod headquarters;
+
 use std::fs;
 
-use csu::channel::store::{self, MigrationReport, NewOrigin, OpenError};
+use csu::{
+    channel::store::{self, NewDatabase},
+    storage::{DatabaseUrl, MigrationReport, OpenError},
+};
 
 use crate::harness::{Database, Engine, Footprint, START, postgres_server::PostgresServer};
 
@@ -16,7 +21,7 @@ crate::on_both_engines!(
 /// The schema of this program.
 const VERSION: i64 = 1;
 
-fn text(refused: Result<store::SharedStore, OpenError>) -> String {
+fn text<T>(refused: Result<T, OpenError>) -> String {
     refused.map(|_| ()).expect_err("it is refused").to_string()
 }
 
@@ -36,12 +41,12 @@ async fn migrating_again_changes_nothing(engine: Engine) {
     assert_eq!(Footprint::of(&database).await, before);
 
     let store = database.open(START).await;
-    let origin = store.origin().await.unwrap();
+    let origin = store.identity().await.unwrap();
     store.close().await;
     drop(store);
     assert_eq!(store::migrate(&url).await.unwrap(), again);
     let store = database.open(START).await;
-    assert!(store.origin().await.unwrap() == origin, "what is in it stays");
+    assert!(store.identity().await.unwrap() == origin, "what is in it stays");
     store.close().await;
     database.remove().await;
 }
@@ -66,7 +71,7 @@ async fn a_newer_database_that_this_program_can_use_opens(engine: Engine) {
     database.execute("UPDATE schema_version SET version = 9, oldest_program = 1").await;
     database.execute("ALTER TABLE event ADD COLUMN of_the_next_release text").await;
     let store = database.open(START).await;
-    assert_eq!(store.origin().await.unwrap().database_name, "store-1");
+    assert_eq!(store.identity().await.unwrap().database_name, "store-1");
     store.close().await;
     drop(store);
     let report = store::migrate(&database.parsed()).await.unwrap();
@@ -143,7 +148,7 @@ async fn an_sqlite_file_has_one_process() {
     assert_says(&text(database.try_open(START).await), &parts);
     let refused = store::migrate(&database.parsed()).await.expect_err("it is refused");
     assert_says(&refused.to_string(), &parts);
-    assert_eq!(store.origin().await.unwrap().database_name, "store-1", "the first goes on");
+    assert_eq!(store.identity().await.unwrap().database_name, "store-1", "the first goes on");
     store.close().await;
     drop(store);
     database.open(START).await.close().await;
@@ -166,11 +171,7 @@ async fn a_folder_that_can_t_be_made_is_named_with_what_to_do() {
     fs::write(&file, "in the way").unwrap();
     for folder in [file.clone(), file.join("below")] {
         let url = format!("sqlite:{}/channel.db", folder.display()).parse().unwrap();
-        let new = NewOrigin {
-            database_id: csu::runtime::ids::new_database_id(),
-            database_name: "store-1".to_owned(),
-            request_hash_key: csu::runtime::ids::new_secret(),
-        };
+        let new = NewDatabase { id: csu::runtime::ids::new_database_id(), name: "store-1".to_owned() };
         let refused = text(store::open(&url, new, None, START).await);
         assert_says(&refused, &[&folder.display().to_string(), "--data"]);
     }
@@ -183,14 +184,10 @@ async fn a_folder_that_can_t_be_made_is_named_with_what_to_do() {
 async fn a_postgresql_server_that_would_lose_commits_is_refused() {
     let server = PostgresServer::start().await;
     server.execute("CREATE DATABASE store").await;
-    let url: store::DatabaseUrl = server.url("store").parse().unwrap();
+    let url: DatabaseUrl = server.url("store").parse().unwrap();
     store::migrate(&url).await.unwrap();
     let open = async || {
-        let new = NewOrigin {
-            database_id: csu::runtime::ids::new_database_id(),
-            database_name: "store-1".to_owned(),
-            request_hash_key: csu::runtime::ids::new_secret(),
-        };
+        let new = NewDatabase { id: csu::runtime::ids::new_database_id(), name: "store-1".to_owned() };
         store::open(&url, new, None, START).await
     };
     for setting in ["fsync", "full_page_writes"] {

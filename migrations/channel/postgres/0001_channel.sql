@@ -16,8 +16,8 @@ CREATE TABLE origin (
     database_id uuid NOT NULL,
     database_name text NOT NULL,
     incarnation bigint NOT NULL,
-    -- Key of the request hashes.
-    request_hash_key bytea NOT NULL,
+    -- Key of the company's request hashes; NULL until the first registration.
+    request_hash_key bytea,
     created_at bigint NOT NULL
 );
 
@@ -46,7 +46,6 @@ CREATE TABLE customer (
 CREATE TABLE address (
     customer_id uuid NOT NULL REFERENCES customer (id),
     id uuid NOT NULL,
-    version bigint,
     base text,
     view text,
     PRIMARY KEY (customer_id, id),

@@ -16,8 +16,8 @@ CREATE TABLE origin (
     database_id BLOB NOT NULL,
     database_name TEXT NOT NULL,
     incarnation INTEGER NOT NULL,
-    -- Key of the request hashes.
-    request_hash_key BLOB NOT NULL,
+    -- Key of the company's request hashes; NULL until the first registration.
+    request_hash_key BLOB,
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -46,7 +46,6 @@ CREATE TABLE customer (
 CREATE TABLE address (
     customer_id BLOB NOT NULL REFERENCES customer (id),
     id BLOB NOT NULL,
-    version INTEGER,
     base TEXT,
     view TEXT,
     PRIMARY KEY (customer_id, id),

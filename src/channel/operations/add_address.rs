@@ -1,10 +1,12 @@
 //! Adds an address to a customer.
 
+use std::sync::Arc;
+
 use crate::{
     channel::operations::{
         Context, Envelope, Unit,
-        route::{asynchronous, route},
-        write::{Admission, Admitted, parse_customer},
+        route::route,
+        write::{Admission, Admitted, Prepared, parse_customer},
     },
     domain::{
         error::{FieldReason, Result},
@@ -12,7 +14,7 @@ use crate::{
         id::CustomerId,
         routing::Operation,
         validation::{self, AddressInput},
-        write::{Answer, Command, Method, Write},
+        write::{Answer, Command, Method},
     },
 };
 
@@ -26,13 +28,17 @@ pub struct AddAddress {
 
 /// # Errors
 /// See `AddAddress` in `customer_service.proto`.
-pub async fn add_address(unit: &Unit, context: &Context, request: AddAddress) -> Result<Answer> {
+pub async fn add_address(
+    unit: &Arc<Unit>,
+    context: &Context,
+    request: AddAddress,
+) -> Result<Answer> {
     let admitted = match unit.admit(Method::AddAddress, &request.envelope).await? {
         Admission::Open(admitted) => admitted,
         Admission::Replay(answer) => return Ok(*answer),
     };
     let prepared = prepare(unit, context, &admitted, request).await;
-    unit.finish(&admitted, prepared).await
+    unit.finish(context, &admitted, prepared).await
 }
 
 async fn prepare(
@@ -40,7 +46,7 @@ async fn prepare(
     context: &Context,
     admitted: &Admitted,
     request: AddAddress,
-) -> Result<Write> {
+) -> Result<Prepared> {
     let mut checker = admitted.checker();
     let customer_id = parse_customer("customer", &request.customer);
     // Its type gives the purpose a default; that there is none is said after all that is wrong with the fields.
@@ -64,7 +70,7 @@ async fn prepare(
     let Some(known) = known else { return Err(unit.customer_not_found().await) };
     let configuration = &admitted.aged.configuration;
     let route = route(unit, context, configuration, Operation::AddAddress, Some(&known), None);
-    let mode = asynchronous(Operation::AddAddress, route)?;
     let id = admitted.request_id.address_id(0);
-    Ok(admitted.write(context, customer_id, mode, Command::AddAddress { id, fields, primary }))
+    let command = Command::AddAddress { id, fields, primary };
+    Ok(Prepared { customer_id, command, route })
 }

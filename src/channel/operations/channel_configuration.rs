@@ -4,6 +4,7 @@ use crate::{
     channel::{
         configuration::Aged,
         operations::Unit,
+        realtime::{HeadquartersVersions, Snapshot},
         store::{Applied, DownloadJob},
     },
     domain::{configuration::ChannelConfiguration, error::Result},
@@ -18,6 +19,11 @@ pub struct ChannelConfigurations {
     pub stored: Option<ChannelConfiguration>,
     pub channel_configuration: Option<Applied>,
     pub global_configuration: Option<Applied>,
+    /// `None`: headquarters has not been asked since the unit started.
+    pub at_headquarters: Option<HeadquartersVersions>,
+    pub connection: Snapshot,
+    /// Writes that headquarters was asked to perform.
+    pub real_time_calls: u64,
 }
 
 /// # Errors
@@ -29,6 +35,9 @@ pub async fn channel_configuration(unit: &Unit, channel: &str) -> Result<Channel
         stored: unit.store.configuration(&cached.configuration.channel).await?,
         channel_configuration: unit.store.applied(DownloadJob::ChannelConfiguration).await?,
         global_configuration: unit.store.applied(DownloadJob::GlobalConfiguration).await?,
+        at_headquarters: unit.realtime.versions(),
+        connection: unit.realtime.snapshot(),
+        real_time_calls: unit.realtime.calls(),
         cached,
         time_left,
     })

@@ -1,17 +1,19 @@
 //! Creates a customer.
 
+use std::sync::Arc;
+
 use crate::{
     channel::operations::{
         Context, Envelope, Unit,
-        route::{asynchronous, route},
-        write::{Admission, Admitted},
+        route::route,
+        write::{Admission, Admitted, Prepared},
     },
     domain::{
         error::{FieldReason, Result},
         id::CustomerId,
         routing::Operation,
         validation::{self, CustomerInput},
-        write::{Answer, Command, Method, Write},
+        write::{Answer, Command, Method},
     },
 };
 
@@ -26,7 +28,7 @@ pub struct CreateCustomer {
 /// # Errors
 /// See `CreateCustomer` in `customer_service.proto`.
 pub async fn create_customer(
-    unit: &Unit,
+    unit: &Arc<Unit>,
     context: &Context,
     request: CreateCustomer,
 ) -> Result<Answer> {
@@ -35,7 +37,7 @@ pub async fn create_customer(
         Admission::Replay(answer) => return Ok(*answer),
     };
     let prepared = prepare(unit, context, &admitted, request);
-    unit.finish(&admitted, prepared).await
+    unit.finish(context, &admitted, prepared).await
 }
 
 fn prepare(
@@ -43,7 +45,7 @@ fn prepare(
     context: &Context,
     admitted: &Admitted,
     request: CreateCustomer,
-) -> Result<Write> {
+) -> Result<Prepared> {
     let mut checker = admitted.checker();
     let customer_id = match request.customer_id.as_str() {
         "" => admitted.request_id.customer_id(),
@@ -61,6 +63,6 @@ fn prepare(
     let configuration = &admitted.aged.configuration;
     let route = route(unit, context, configuration, Operation::CreateCustomer, None, None);
     let new = validation::new_customer(checker, input, route, admitted.request_id)?;
-    let mode = asynchronous(Operation::CreateCustomer, route)?;
-    Ok(admitted.write(context, customer_id, mode, Command::CreateCustomer(new)))
+    let command = Command::CreateCustomer(new);
+    Ok(Prepared { customer_id, command, route })
 }

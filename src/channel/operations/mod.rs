@@ -6,7 +6,9 @@ mod channel_configuration;
 mod create_customer;
 mod explain_route;
 mod get_customer;
+mod in_flight;
 mod lookup_request;
+mod real_time;
 mod route;
 mod search_customers;
 mod update_customer;
@@ -19,7 +21,8 @@ pub use channel_configuration::{ChannelConfigurations, channel_configuration};
 pub use create_customer::{CreateCustomer, create_customer};
 pub use explain_route::{ExplainRoute, ExplainedRoute, explain_route};
 pub use get_customer::{CustomerKey, get_customer};
-pub use lookup_request::{LookedUp, lookup_request};
+pub use in_flight::InFlight;
+pub use lookup_request::{Found, LookedUp, lookup_request};
 pub use search_customers::{SearchCustomers, SearchPage, search_customers};
 pub use update_customer::{UpdateCustomer, update_customer};
 pub use write::Envelope;
@@ -27,6 +30,7 @@ pub use write::Envelope;
 use crate::{
     channel::{
         configuration::ConfigurationCache,
+        realtime::RealTime,
         store::{DownloadJob, SharedStore},
         writer::Writer,
     },
@@ -37,7 +41,10 @@ use crate::{
         known::KnownCustomer,
         routing::{Connectivity, Headquarters},
     },
-    runtime::clock::{Deadline, SharedClock},
+    runtime::{
+        clock::{Deadline, SharedClock},
+        task::Tasks,
+    },
 };
 
 /// All that the operations of one scale unit work with.
@@ -48,7 +55,12 @@ pub struct Unit {
     pub clock: SharedClock,
     /// Offline: the unit of a till without connection. It never calls headquarters.
     pub connectivity: Connectivity,
+    pub realtime: RealTime,
     pub call_budget: CallBudget,
+    /// Real-time writes under way.
+    pub in_flight: InFlight,
+    /// Operations that outlive their callers run in these.
+    pub tasks: Tasks,
     /// Key of the request hashes, from the database.
     pub request_hash_key: [u8; 32],
 }
@@ -90,9 +102,19 @@ impl CallBudget {
 }
 
 impl Unit {
-    /// Whether headquarters takes calls. This unit knows of none.
-    pub const fn headquarters(&self) -> Headquarters {
-        Headquarters::Unreachable
+    /// Whether headquarters takes calls, as far as is known.
+    pub fn headquarters(&self) -> Headquarters {
+        self.realtime.headquarters()
+    }
+
+    /// Whether headquarters may be asked anything.
+    fn may_call(&self) -> bool {
+        self.connectivity == Connectivity::Online && self.headquarters() == Headquarters::Reachable
+    }
+
+    /// Time for a call to headquarters that leaves the caller an answer; `None`: too little.
+    fn budget(&self, context: &Context) -> Option<Duration> {
+        self.call_budget.of(context.deadline.time_left())
     }
 
     async fn customer(&self, id: CustomerId) -> Result<KnownCustomer> {

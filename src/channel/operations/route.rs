@@ -4,12 +4,10 @@ use crate::{
     channel::operations::{Context, Unit},
     domain::{
         configuration::ChannelConfiguration,
-        error::{Error, Result},
         id::AddressId,
         known::KnownCustomer,
         routing::{self, Inputs, Operation, Route, Standing, TimeLeft},
         sync::Entity,
-        write::Mode,
     },
 };
 
@@ -24,7 +22,7 @@ pub(super) fn route(
     address: Option<AddressId>,
 ) -> Route {
     let entity = address.map_or(Entity::Customer, Entity::Address);
-    let enough = unit.call_budget.of(context.deadline.time_left()).is_some();
+    let enough = unit.budget(context).is_some();
     routing::decide(&Inputs {
         operation,
         connectivity: unit.connectivity,
@@ -35,18 +33,4 @@ pub(super) fn route(
         edits_waiting: known.is_some_and(|known| known.edits_waiting(entity)),
         flags: configuration.flags,
     })
-}
-
-/// The mode of a write that is performed in the channel. A call to headquarters has nobody to go to here, which
-/// is a communication failure.
-pub(super) fn asynchronous(operation: Operation, route: Route) -> Result<Mode> {
-    match route {
-        Route::Async(reason) => Ok(Mode::Async(reason)),
-        Route::Refused(refusal) => Err(Error::Refused(refusal)),
-        Route::RealTime(_) => match routing::after_communication_failure(operation) {
-            Route::Async(reason) => Ok(Mode::Async(reason)),
-            Route::Refused(refusal) => Err(Error::Refused(refusal)),
-            Route::RealTime(_) => Err(Error::Internal),
-        },
-    }
 }

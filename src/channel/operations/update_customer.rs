@@ -1,10 +1,12 @@
 //! Changes a customer.
 
+use std::sync::Arc;
+
 use crate::{
     channel::operations::{
         Context, Envelope, Unit,
-        route::{asynchronous, route},
-        write::{Admission, Admitted, parse_customer},
+        route::route,
+        write::{Admission, Admitted, Prepared, parse_customer},
     },
     domain::{
         error::{Error, Result, Violation},
@@ -13,7 +15,7 @@ use crate::{
         mask::customer_mask,
         routing::Operation,
         validation::{self, CustomerInput},
-        write::{Answer, Command, Method, Write},
+        write::{Answer, Command, Method},
     },
 };
 
@@ -32,7 +34,7 @@ pub struct UpdateCustomer {
 /// # Errors
 /// See `UpdateCustomer` in `customer_service.proto`.
 pub async fn update_customer(
-    unit: &Unit,
+    unit: &Arc<Unit>,
     context: &Context,
     request: UpdateCustomer,
 ) -> Result<Answer> {
@@ -41,7 +43,7 @@ pub async fn update_customer(
         Admission::Replay(answer) => return Ok(*answer),
     };
     let prepared = prepare(unit, context, &admitted, request).await;
-    unit.finish(&admitted, prepared).await
+    unit.finish(context, &admitted, prepared).await
 }
 
 async fn prepare(
@@ -49,7 +51,7 @@ async fn prepare(
     context: &Context,
     admitted: &Admitted,
     request: UpdateCustomer,
-) -> Result<Write> {
+) -> Result<Prepared> {
     let (customer_id, patch) = match check(admitted, &request) {
         Err(Error::InvalidFields(violations)) => {
             return Err(with_names(unit, &request, violations).await);
@@ -59,9 +61,9 @@ async fn prepare(
     let known = unit.customer(customer_id).await?;
     let configuration = &admitted.aged.configuration;
     let route = route(unit, context, configuration, Operation::UpdateCustomer, Some(&known), None);
-    let mode = asynchronous(Operation::UpdateCustomer, route)?;
     let etag = Some(request.etag).filter(|etag| !etag.is_empty());
-    Ok(admitted.write(context, customer_id, mode, Command::UpdateCustomer { patch, etag }))
+    let command = Command::UpdateCustomer { patch, etag };
+    Ok(Prepared { customer_id, command, route })
 }
 
 /// Adds what is wrong with the names as they would be together, so that the caller is told everything at once.

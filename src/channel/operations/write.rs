@@ -1,14 +1,17 @@
 //! What all writes have in common.
 
+use std::sync::Arc;
+
 use crate::{
     channel::{
         configuration::Aged,
-        operations::{Context, Unit},
+        operations::{Context, Unit, real_time::Errand},
     },
     domain::{
         error::{Error, FieldReason, Result, Violation},
         id::{CustomerId, RequestId},
         request_hash::request_hash,
+        routing::{AsyncReason, Refusal, Route},
         validation::Checker,
         write::{self, Answer, Command, Execution, Method, Mode, RequestHash, Verdict, Write},
     },
@@ -33,6 +36,13 @@ pub(super) struct Admitted {
     pub violations: Vec<Violation>,
     request_hash: RequestHash,
     validate_only: bool,
+}
+
+/// A write that is in order as far as its unit can tell, and the way that it shall go.
+pub(super) struct Prepared {
+    pub customer_id: CustomerId,
+    pub command: Command,
+    pub route: Route,
 }
 
 /// What a write request meets first.
@@ -71,19 +81,71 @@ impl Unit {
     /// Performs a write that is in order, or says of one that is not what was answered when it was: a repetition
     /// gets its first answer, whatever has changed in the configuration since.
     pub(super) async fn finish(
-        &self,
+        self: &Arc<Self>,
+        context: &Context,
         admitted: &Admitted,
-        prepared: Result<Write>,
+        prepared: Result<Prepared>,
     ) -> Result<Answer> {
         let answer = match prepared {
-            Ok(write) if admitted.validate_only => self.rehearse(&write).await,
-            Ok(write) => self.writer.write(write).await,
+            Ok(prepared) => self.go(context, admitted, prepared).await,
             Err(error) if !admitted.violations.is_empty() || admitted.validate_only => Err(error),
             Err(error) => self.recall_or(admitted.request_id, &admitted.request_hash, error).await,
         };
         match answer {
             Err(Error::CustomerNotFound { .. }) => Err(self.customer_not_found().await),
             answer => answer,
+        }
+    }
+
+    /// Goes the way that the routing said.
+    async fn go(
+        self: &Arc<Self>,
+        context: &Context,
+        admitted: &Admitted,
+        prepared: Prepared,
+    ) -> Result<Answer> {
+        let route = prepared.route;
+        let write = |mode| admitted.write(context, prepared, mode);
+        match route {
+            Route::Async(reason) if admitted.validate_only => {
+                self.rehearse(&write(Mode::Async(reason))).await
+            }
+            Route::Async(reason) => self.writer.write(write(Mode::Async(reason))).await,
+            Route::RealTime(reason) if admitted.validate_only => {
+                self.rehearse(&write(Mode::RealTime(reason))).await
+            }
+            Route::RealTime(reason) => {
+                let budget = self.budget(context).unwrap_or(self.call_budget.minimum);
+                let write = write(Mode::RealTime(reason));
+                self.at_headquarters(write, Errand::Perform, budget).await
+            }
+            Route::Refused(refusal) if admitted.validate_only => Err(Error::Refused(refusal)),
+            Route::Refused(refusal) => {
+                // The mode is that of the write as it was performed, if it was.
+                let mode = Mode::Async(AsyncReason::HqUnreachable);
+                self.refuse(context, refusal, write(mode)).await
+            }
+        }
+    }
+
+    /// Refuses a write, unless it was performed when the state that is now against it was another.
+    async fn refuse(
+        self: &Arc<Self>,
+        context: &Context,
+        refusal: Refusal,
+        write: Write,
+    ) -> Result<Answer> {
+        let error = Error::Refused(refusal);
+        let local = self.recall_or(write.request_id, &write.request_hash, error.clone()).await;
+        let of_state = matches!(
+            refusal,
+            Refusal::CustomerPendingSync | Refusal::AddressPendingSync | Refusal::EditsWaiting
+        );
+        match (&local, self.budget(context)) {
+            (Err(refused), Some(budget)) if *refused == error && of_state && self.may_call() => {
+                self.at_headquarters(write, Errand::Recall(error), budget).await
+            }
+            _ => local,
         }
     }
 
@@ -101,7 +163,7 @@ impl Unit {
         let known = self.store.customers(&[write.customer_id]).await?.pop();
         let revision = match write.judge(record.as_ref(), known.as_ref())? {
             Verdict::Replay(answer) => return Ok(*answer),
-            Verdict::Nothing => None,
+            Verdict::Nothing | Verdict::Adopt(_) => None,
             Verdict::Append(draft) => {
                 Some(write::rehearsed(known.as_ref(), draft, self.clock.now()))
             }
@@ -118,26 +180,21 @@ impl Admitted {
         checker
     }
 
-    pub(super) fn write(
-        &self,
-        context: &Context,
-        customer_id: CustomerId,
-        mode: Mode,
-        command: Command,
-    ) -> Write {
+    fn write(&self, context: &Context, prepared: Prepared, mode: Mode) -> Write {
         Write {
             request_id: self.request_id,
             request_hash: self.request_hash,
-            customer_id,
+            customer_id: prepared.customer_id,
             channel: self.aged.configuration.channel.clone(),
             caller: context.caller.clone(),
-            command,
+            command: prepared.command,
             execution: Execution {
                 mode,
                 configuration_version: self.aged.configuration.version,
                 configuration_age: self.aged.age,
                 headquarters_duration: None,
             },
+            performed: None,
         }
     }
 }

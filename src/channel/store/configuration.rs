@@ -1,11 +1,11 @@
 //! Puts a channel's configuration together from its rows, alike for both engines.
 
 use crate::{
-    channel::store::{StoreResult, payload},
     domain::configuration::{
         ChannelConfiguration, ChannelConfigurationRows, ConfigurationVersion,
         GlobalConfigurationRows,
     },
+    storage::{StoreResult, parse, to_text},
 };
 
 /// One snapshot of a channel's configuration, as the statement of either engine returns it: setup, array of
@@ -17,24 +17,24 @@ pub(super) fn assemble(
     (setup, groups, features, limits, channel_version, global_version): ConfigurationTuple,
 ) -> StoreResult<ChannelConfiguration> {
     let global = GlobalConfigurationRows {
-        features: payload::parse("feature", "enabled", channel, &features)?,
-        limits: payload::parse("field_limit", "max_characters", channel, &limits)?,
+        features: parse("feature", "enabled", channel, &features)?,
+        limits: parse("field_limit", "max_characters", channel, &limits)?,
     };
     let version = ConfigurationVersion {
         channel_configuration: channel_version.unwrap_or(0),
         global_configuration: global_version.unwrap_or(0),
     };
-    let setup = payload::parse("channel", "setup", channel, &setup)?;
-    let groups = payload::parse("customer_group", "code", channel, &groups)?;
+    let setup = parse("channel", "setup", channel, &setup)?;
+    let groups = parse("customer_group", "code", channel, &groups)?;
     Ok(ChannelConfiguration::assemble(setup, groups, &global, version))
 }
 
 /// The rows of 1070 as the statements take them: channels, customer groups.
 pub(super) fn channel_rows(rows: &ChannelConfigurationRows) -> (String, String) {
-    (payload::to_text(&rows.channels), payload::to_text(&rows.customer_groups))
+    (to_text(&rows.channels), to_text(&rows.customer_groups))
 }
 
 /// The rows of 1110 as the statements take them: features, limits.
 pub(super) fn global_rows(rows: &GlobalConfigurationRows) -> (String, String) {
-    (payload::to_text(&rows.features), payload::to_text(&rows.limits))
+    (to_text(&rows.features), to_text(&rows.limits))
 }

@@ -4,43 +4,44 @@
 
 mod configuration;
 mod connect;
-mod error;
 mod payload;
 pub mod postgres;
 mod rows;
-mod schema;
 pub mod sqlite;
+mod staging;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use uuid::Uuid;
-
-pub use connect::{DatabaseUrl, MigrationReport, NewOrigin, OpenError, migrate, open};
-pub use error::{StoreError, StoreResult};
+pub use connect::{NewDatabase, migrate, open};
 pub use rows::{EventKind, Rows};
 
-use crate::domain::{
-    configuration::{ChannelConfiguration, ChannelConfigurationRows, GlobalConfigurationRows},
-    id::{CustomerId, RequestId},
-    known::KnownCustomer,
-    revision::Counter,
-    search::Criterion,
-    time::Timestamp,
-    write::RequestRecord,
+#[cfg(doc)]
+use crate::storage::StoreError;
+use crate::{
+    domain::{
+        configuration::{ChannelConfiguration, ChannelConfigurationRows, GlobalConfigurationRows},
+        id::{CustomerId, RequestId},
+        known::KnownCustomer,
+        origin::Origin,
+        revision::{Counter, Revision},
+        search::Criterion,
+        time::Timestamp,
+        write::RequestRecord,
+    },
+    storage::StoreResult,
 };
 
 pub type SharedStore = Arc<dyn ChannelStore>;
 
 /// What this database is towards headquarters.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// Made with the database; replicas of one PostgreSQL database share it.
-    pub database_id: Uuid,
+pub struct Identity {
+    pub origin: Origin,
+    /// Name under which headquarters assigns channels to it.
     pub database_name: String,
-    pub incarnation: i64,
-    /// Key of the request hashes: all replicas must tell the same.
-    pub request_hash_key: [u8; 32],
+    /// Key of the company's request hashes; `None`: the database has never registered.
+    pub request_hash_key: Option<[u8; 32]>,
 }
 
 /// A job whose packages the channel applies.
@@ -80,7 +81,7 @@ pub struct SearchPosition {
 /// Reads, each in one snapshot, and the door to writes. Every call is bounded in time.
 #[async_trait]
 pub trait ChannelStore: Send + Sync + 'static {
-    async fn origin(&self) -> StoreResult<Origin>;
+    async fn identity(&self) -> StoreResult<Identity>;
 
     /// The customers that there are, in no order.
     async fn customers(&self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>>;
@@ -124,6 +125,9 @@ pub trait Transaction: Send {
 
     async fn request_records(&mut self, ids: &[RequestId]) -> StoreResult<Vec<RequestRecord>>;
 
+    /// Revisions of the customers without outcome here, in the order of their counters.
+    async fn waiting_revisions(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Revision>>;
+
     /// Locks the counter row until the end and takes counters. Whatever is committed by then is visible to the
     /// statements that follow.
     async fn take_counters(
@@ -133,7 +137,8 @@ pub trait Transaction: Send {
         now: Timestamp,
     ) -> StoreResult<Taken>;
 
-    /// [`StoreError::Conflict`]: a customer or request record to insert exists, or a customer to change does not.
+    /// [`StoreError::Conflict`]: a customer or request record to insert exists, or a customer to change does not, or
+    /// has a base as new as the one to put in its place.
     async fn insert(&mut self, rows: &Rows) -> StoreResult<()>;
 
     /// Replaces the configuration of 1070 unless the one there is as new or newer; says whether it did.
@@ -149,6 +154,9 @@ pub trait Transaction: Send {
         rows: &GlobalConfigurationRows,
         applied: Applied,
     ) -> StoreResult<bool>;
+
+    /// Keeps the company's key, unless there is one.
+    async fn set_request_hash_key(&mut self, key: &[u8; 32]) -> StoreResult<()>;
 
     /// Deletes up to `limit` request records recorded before the time; says how many.
     async fn prune_request_records(&mut self, before: Timestamp, limit: u32) -> StoreResult<u64>;

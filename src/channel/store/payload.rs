@@ -2,21 +2,22 @@
 
 use std::fmt::Display;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    channel::store::{Origin, SearchPosition, StoreError, StoreResult, Taken},
+    channel::store::{Identity, SearchPosition, Taken},
     domain::{
         customer::{Address, Customer},
         id::{AddressId, CustomerId, RequestId},
         known::KnownCustomer,
+        origin::Origin,
         revision::Counter,
         sync::{self, SyncProgress, WaitingRevision},
         time::Timestamp,
         write::RequestRecord,
     },
+    storage::{StoreError, StoreResult, parse, to_text},
 };
 
 /// A customer as the load statement of either engine returns it.
@@ -54,11 +55,6 @@ struct Touches {
     addresses: Vec<AddressId>,
 }
 
-/// Text of a value of ours, which can't fail: no map of ours has keys that aren't texts.
-pub(super) fn to_text<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 /// The customer without its addresses, which are rows of their own.
 pub(super) fn customer(customer: &Customer) -> String {
     let mut bare = customer.clone();
@@ -71,18 +67,6 @@ pub(super) fn touches(revision: &WaitingRevision) -> String {
     to_text(&Touches { customer: revision.customer, addresses: revision.addresses.clone() })
 }
 
-pub(super) fn parse<T: DeserializeOwned>(
-    table: &'static str,
-    column: &'static str,
-    row: impl Display,
-    text: &str,
-) -> StoreResult<T> {
-    // Only the position: what serde says of a value may repeat it.
-    serde_json::from_str(text).map_err(|error| {
-        StoreError::inconsistent(table, column, row, format!("column {}", error.column()))
-    })
-}
-
 /// A row of `request_record`.
 pub(super) fn record((id, hash, answer): (Uuid, Vec<u8>, String)) -> StoreResult<RequestRecord> {
     Ok(RequestRecord {
@@ -93,11 +77,13 @@ pub(super) fn record((id, hash, answer): (Uuid, Vec<u8>, String)) -> StoreResult
 }
 
 /// The row of `origin`.
-pub(super) fn origin(
-    (database_id, database_name, incarnation, hash_key): (Uuid, String, i64, Vec<u8>),
-) -> StoreResult<Origin> {
-    let request_hash_key = key("origin", "request_hash_key", 1, hash_key)?;
-    Ok(Origin { database_id, database_name, incarnation, request_hash_key })
+pub(super) fn identity(
+    (database_id, database_name, incarnation, hash_key): (Uuid, String, i64, Option<Vec<u8>>),
+) -> StoreResult<Identity> {
+    let request_hash_key =
+        hash_key.map(|bytes| key("origin", "request_hash_key", 1, bytes)).transpose()?;
+    let origin = Origin { database_id, incarnation };
+    Ok(Identity { origin, database_name, request_hash_key })
 }
 
 /// What was taken, given the counters after it.

@@ -1,33 +1,37 @@
 //! The rows of a batch, ready to be bound as one JSON array a table: both engines unpack the same shape, so that
 //! a statement is constant whatever the number of its rows.
 
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    channel::store::payload,
+    channel::store::{payload, staging},
     domain::{
-        customer::{Address, ContactKind, Customer},
-        field::{AddressField, CustomerField, Field, Patch},
+        base::Base,
+        customer::{Address, Customer},
         id::CustomerId,
         known::KnownCustomer,
         revision::{Change, Counter, Revision},
         search,
+        sync::Entity,
         time::Timestamp,
         write::{RequestRecord, Write},
     },
+    storage::to_text,
 };
-
-/// Operations of the staging tables.
-const CREATE: i64 = 1;
-const UPDATE: i64 = 2;
 
 /// What happened, for watchers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
     Created = 1,
     Changed = 2,
+}
+
+/// When something happened, and by which revision.
+struct Happened {
+    event: Counter,
+    at: Timestamp,
+    revision: Option<Counter>,
 }
 
 /// Rows to insert or change, by table.
@@ -39,7 +43,10 @@ pub struct Rows {
     pub(super) staged_contacts: Vec<Value>,
     pub(super) new_customers: Vec<Value>,
     pub(super) changed_customers: Vec<Value>,
+    pub(super) rebased_customers: Vec<Value>,
     pub(super) addresses: Vec<Value>,
+    pub(super) address_bases: Vec<Value>,
+    pub(super) removed_addresses: Vec<Value>,
     pub(super) terms_added: Vec<Value>,
     pub(super) terms_removed: Vec<Value>,
     pub(super) records: Vec<Value>,
@@ -73,18 +80,37 @@ impl Rows {
             "base_version": revision.base_version,
             "touches": payload::touches(&touched),
         }));
-        for (ordinal, change) in revision.changes.iter().enumerate() {
-            self.stage(revision, ordinal, change, after.customer.account_number.as_deref());
+        staging::stage(self, revision, after.customer.account_number.as_deref());
+        let known = before.map(|known| &known.customer);
+        self.put_view(revision, known, &after.customer);
+        self.put_terms(known, &after.customer);
+        let happened = Happened { event, at: revision.captured_at, revision: Some(revision.counter) };
+        self.put_event(before.is_none(), revision.customer_id, &happened);
+    }
+
+    /// A new base with all its consequences: view where revisions wait, search rows, event. `after` is the customer
+    /// with them laid over it.
+    pub fn add_base(
+        &mut self,
+        base: &Base,
+        before: Option<&KnownCustomer>,
+        after: &KnownCustomer,
+        event: Counter,
+        at: Timestamp,
+    ) {
+        let (bare, view) = (payload::customer(&base.customer), payload::customer(&after.customer));
+        let view = (view != bare).then_some(view);
+        let row = json!({
+            "id": base.customer.id, "version": base.version, "base": bare, "view": view,
+        });
+        match before {
+            None => self.new_customers.push(row),
+            Some(_) => self.rebased_customers.push(row),
         }
-        self.put_view(revision, before.map(|known| &known.customer), &after.customer);
-        let kind = if before.is_none() { EventKind::Created } else { EventKind::Changed };
-        self.events.push(json!({
-            "counter": event.0,
-            "kind": kind as i64,
-            "customer_id": revision.customer_id,
-            "revision": revision.counter.0,
-            "happened_at": revision.captured_at,
-        }));
+        self.put_address_bases(base, before, after);
+        self.put_terms(before.map(|known| &known.customer), &after.customer);
+        let happened = Happened { event, at, revision: None };
+        self.put_event(before.is_none(), base.customer.id, &happened);
     }
 
     pub fn add_record(&mut self, record: &RequestRecord, recorded_at: Timestamp) {
@@ -92,52 +118,8 @@ impl Rows {
             "request_id": record.request_id,
             "request_hash": hex::encode(record.request_hash),
             "recorded_at": recorded_at,
-            "answer": payload::to_text(&record.answer),
+            "answer": to_text(&record.answer),
         }));
-    }
-
-    fn stage(
-        &mut self,
-        revision: &Revision,
-        ordinal: usize,
-        change: &Change,
-        number: Option<&str>,
-    ) {
-        let mut row = Map::new();
-        row.insert("counter".into(), json!(revision.counter.0));
-        row.insert("ordinal".into(), json!(ordinal));
-        row.insert("custaccountasync".into(), json!(revision.customer_id));
-        row.insert("custaccount".into(), json!(number));
-        let operation = match change {
-            Change::UpdateCustomer { .. } => UPDATE,
-            Change::CreateCustomer { .. }
-            | Change::AddContact { .. }
-            | Change::AddAddress { .. } => CREATE,
-        };
-        row.insert("operation".into(), json!(operation));
-        match change {
-            Change::CreateCustomer { fields } | Change::UpdateCustomer { fields } => {
-                put_patch(&mut row, fields, customer_column);
-                self.staged_customers.push(Value::Object(row));
-            }
-            Change::AddContact { contact } => {
-                let kind = match contact.kind {
-                    ContactKind::Phone => "PHONE",
-                    ContactKind::Email => "EMAIL",
-                };
-                row.insert("contactid".into(), json!(contact.id));
-                row.insert("contacttype".into(), json!(kind));
-                row.insert("locator".into(), json!(contact.value));
-                row.insert("typedlocator".into(), json!(contact.typed));
-                self.staged_contacts.push(Value::Object(row));
-            }
-            Change::AddAddress { id, fields, primary } => {
-                row.insert("addressid".into(), json!(id));
-                row.insert("makepostaladdressprimary".into(), json!(i64::from(*primary)));
-                put_patch(&mut row, fields, address_column);
-                self.staged_addresses.push(Value::Object(row));
-            }
-        }
     }
 
     fn put_view(&mut self, revision: &Revision, before: Option<&Customer>, after: &Customer) {
@@ -153,6 +135,52 @@ impl Rows {
         for address in after.addresses.iter().filter(|address| touched.contains(&address.id)) {
             self.addresses.push(address_row(after.id, address));
         }
+    }
+
+    /// Those that differ from what is there, and the removal of those that are gone.
+    fn put_address_bases(
+        &mut self,
+        base: &Base,
+        before: Option<&KnownCustomer>,
+        after: &KnownCustomer,
+    ) {
+        let known = before.map(|known| known.customer.addresses.as_slice()).unwrap_or_default();
+        for address in &base.customer.addresses {
+            let is_there = before.is_some_and(|before| {
+                before.synced_addresses.contains(&address.id)
+                    && !before.edits_waiting(Entity::Address(address.id))
+                    && known.contains(address)
+            });
+            if is_there {
+                continue;
+            }
+            let view = after.customer.addresses.iter().find(|view| view.id == address.id);
+            let view = view.filter(|view| *view != address).map(to_text);
+            self.address_bases.push(json!({
+                "customer_id": base.customer.id,
+                "id": address.id,
+                "base": to_text(address),
+                "view": view,
+            }));
+        }
+        let gone = known.iter().map(|address| address.id);
+        let gone = gone.filter(|id| after.address_standing(*id).is_none());
+        self.removed_addresses
+            .extend(gone.map(|id| json!({ "customer_id": base.customer.id, "id": id })));
+    }
+
+    fn put_event(&mut self, created: bool, customer_id: CustomerId, happened: &Happened) {
+        let kind = if created { EventKind::Created } else { EventKind::Changed };
+        self.events.push(json!({
+            "counter": happened.event.0,
+            "kind": kind as i64,
+            "customer_id": customer_id,
+            "revision": happened.revision.map(|counter| counter.0),
+            "happened_at": happened.at,
+        }));
+    }
+
+    fn put_terms(&mut self, before: Option<&Customer>, after: &Customer) {
         let old = before.map(search::terms).unwrap_or_default();
         let new = search::terms(after);
         self.terms_removed.extend(old.difference(&new).map(|term| term_row(term, after.id.0)));
@@ -160,60 +188,10 @@ impl Rows {
     }
 }
 
-/// One JSON array of rows.
-pub(super) fn array<T: Serialize>(rows: &[T]) -> String {
-    payload::to_text(&rows)
-}
-
 fn address_row(customer: CustomerId, address: &Address) -> Value {
-    json!({ "customer_id": customer, "id": address.id, "view": payload::to_text(address) })
+    json!({ "customer_id": customer, "id": address.id, "view": to_text(address) })
 }
 
 fn term_row(term: &search::Term, customer: Uuid) -> Value {
     json!({ "kind": term.kind.code(), "term": term.text, "customer_id": customer })
-}
-
-fn put_patch<F: Field>(
-    row: &mut Map<String, Value>,
-    patch: &Patch<F>,
-    column: fn(F) -> &'static str,
-) {
-    for (field, value) in patch.iter() {
-        row.insert(column(field).to_owned(), json!(value));
-    }
-}
-
-/// Columns as the field knows them.
-pub(super) const fn customer_column(field: CustomerField) -> &'static str {
-    match field {
-        CustomerField::Type => "relationshiptype",
-        CustomerField::FirstName => "firstname",
-        CustomerField::MiddleName => "middlename",
-        CustomerField::LastName => "lastname",
-        CustomerField::OrganizationName => "custname",
-        CustomerField::Language => "languageid",
-        CustomerField::CustomerGroup => "custgroup",
-        CustomerField::Currency => "currency",
-        CustomerField::ReceiptOption => "receiptoption",
-        CustomerField::ReceiptEmail => "receiptemail",
-        CustomerField::IdentificationNumber => "identificationnumber",
-        CustomerField::PrimaryPhone => "primaryphone",
-        CustomerField::PrimaryEmail => "primaryemail",
-    }
-}
-
-/// Columns as the field knows them.
-pub(super) const fn address_column(field: AddressField) -> &'static str {
-    match field {
-        AddressField::Purpose => "role",
-        AddressField::Street => "street",
-        AddressField::StreetNumber => "streetnumber",
-        AddressField::Building => "buildingcompliment",
-        AddressField::District => "districtname",
-        AddressField::City => "city",
-        AddressField::County => "county",
-        AddressField::State => "state",
-        AddressField::PostalCode => "zip",
-        AddressField::Country => "country",
-    }
 }

@@ -3,30 +3,68 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
+
 use crate::{
     channel::{
-        store::{Applied, Rows, SharedStore, StoreError, StoreResult, Taken},
+        store::{Applied, Rows, SharedStore, Taken, Transaction},
         writer::ConfigurationPackage,
     },
     domain::{
+        base::Base,
         error::{Error, Result},
         id::{CustomerId, RequestId},
         known::KnownCustomer,
-        revision::{Counter, Draft},
+        revision::{Counter, Draft, Revision},
         time::Timestamp,
-        write::{Answer, RequestRecord, Verdict, Write},
+        write::{self, Answer, RequestRecord, Verdict, Write},
     },
+    runtime::clock::SharedClock,
+    storage::{StoreError, StoreResult, group_commit::Ledger},
 };
+
+/// How the channel database makes writes durable.
+pub struct ChannelLedger {
+    pub(super) store: SharedStore,
+    pub(super) clock: SharedClock,
+}
 
 /// What the batch's customers and requests were under its locks.
 struct State {
     known: HashMap<CustomerId, KnownCustomer>,
     records: HashMap<RequestId, RequestRecord>,
+    /// Of the customers that get a new base.
+    waiting: HashMap<CustomerId, Vec<Revision>>,
 }
 
-/// Performs the writes in one transaction, each of another customer and request id, and says of each what its
-/// caller is to be told. Nothing is told before it is durable: this returns after the commit.
-pub(super) async fn commit(
+#[async_trait]
+impl Ledger for ChannelLedger {
+    type Write = Write;
+    type Answer = Answer;
+
+    fn customer_id(write: &Write) -> CustomerId {
+        write.customer_id
+    }
+
+    fn request_id(write: &Write) -> RequestId {
+        write.request_id
+    }
+
+    fn rows(write: &Write) -> usize {
+        write.rows()
+    }
+
+    async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Result<Answer>>> {
+        commit(&self.store, self.clock.now(), writes).await
+    }
+
+    async fn recall(&self, writes: &[Write]) -> StoreResult<HashMap<RequestId, Answer>> {
+        recall(&self.store, self.clock.now(), writes).await
+    }
+}
+
+/// Performs the writes in one transaction; returns after the commit.
+async fn commit(
     store: &SharedStore,
     now: Timestamp,
     writes: &[Write],
@@ -47,28 +85,33 @@ pub(super) async fn commit(
     let mut state = State {
         known: known.into_iter().map(|known| (known.customer.id, known)).collect(),
         records: records.into_iter().map(|record| (record.request_id, record)).collect(),
+        waiting: waiting(&mut *transaction, writes).await?,
     };
 
     let verdicts: Vec<_> = writes.iter().map(|write| state.judge(write)).collect();
-    let appends = verdicts.iter().filter(|verdict| matches!(verdict, Ok(Verdict::Append(_))));
-    let appends = u32::try_from(appends.count()).unwrap_or(u32::MAX);
+    let count = |counted: fn(&Verdict) -> bool| {
+        let counted = verdicts.iter().filter(|verdict| verdict.as_ref().is_ok_and(counted));
+        u32::try_from(counted.count()).unwrap_or(u32::MAX)
+    };
+    let appends = count(|verdict| matches!(verdict, Verdict::Append(_)));
+    let adoptions = count(|verdict| matches!(verdict, Verdict::Adopt(_)));
     // Also for a write that only leaves a record: records are claimed under the counter row.
     let writes_nothing =
         verdicts.iter().all(|verdict| matches!(verdict, Err(_) | Ok(Verdict::Replay(_))));
     let taken = if writes_nothing {
         Taken { first_revision: Counter(0), first_event: Counter(0), captured_at: now }
     } else {
-        transaction.take_counters(appends, appends, now).await?
+        transaction.take_counters(appends, appends + adoptions, now).await?
     };
 
     let mut rows = Rows::default();
-    let mut captures = Captures { taken, used: 0 };
+    let mut captures = Captures { taken, revisions: 0, events: 0 };
     let outcomes: Vec<_> = writes
         .iter()
         .zip(verdicts)
         .map(|(write, verdict)| state.perform(write, verdict, &mut captures, &mut rows))
         .collect();
-    if captures.used != i64::from(appends) {
+    if (captures.revisions, captures.events) != (appends.into(), (appends + adoptions).into()) {
         // A gap in the counters would hold up every upload behind it.
         return Err(StoreError::Refused("a write that was accepted has no revision".to_owned()));
     }
@@ -79,9 +122,25 @@ pub(super) async fn commit(
     Ok(outcomes)
 }
 
-/// Answers of those of the writes whose record is there. Waits for every transaction that came before by taking
-/// the counter row, so that a commit without an answer has happened by then or never will.
-pub(super) async fn recall(
+/// The revisions that wait of those customers that may get a new base.
+async fn waiting(
+    transaction: &mut dyn Transaction,
+    writes: &[Write],
+) -> StoreResult<HashMap<CustomerId, Vec<Revision>>> {
+    let performed = writes.iter().filter(|write| write.performed.is_some());
+    let customers: Vec<_> = performed.map(|write| write.customer_id).collect();
+    let mut waiting = HashMap::<_, Vec<_>>::new();
+    if !customers.is_empty() {
+        for revision in transaction.waiting_revisions(&customers).await? {
+            waiting.entry(revision.customer_id).or_default().push(revision);
+        }
+    }
+    Ok(waiting)
+}
+
+/// Answers of those of the writes whose record is there. Taking the counter row waits for every transaction that
+/// came before.
+async fn recall(
     store: &SharedStore,
     now: Timestamp,
     writes: &[Write],
@@ -119,6 +178,12 @@ pub(super) async fn apply_configuration(
     Ok(newer)
 }
 
+pub(super) async fn set_request_hash_key(store: &SharedStore, key: &[u8; 32]) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    transaction.set_request_hash_key(key).await?;
+    transaction.commit().await
+}
+
 pub(super) async fn prune_request_records(
     store: &SharedStore,
     before: Timestamp,
@@ -130,18 +195,22 @@ pub(super) async fn prune_request_records(
     Ok(pruned)
 }
 
-/// Hands out the counters taken, one revision and one event a write.
+/// Hands out the counters taken.
 struct Captures {
     taken: Taken,
-    used: i64,
+    revisions: i64,
+    events: i64,
 }
 
 impl Captures {
-    fn next(&mut self) -> (Counter, Counter, Timestamp) {
-        let revision = Counter(self.taken.first_revision.0 + self.used);
-        let event = Counter(self.taken.first_event.0 + self.used);
-        self.used += 1;
-        (revision, event, self.taken.captured_at)
+    fn revision(&mut self) -> Counter {
+        self.revisions += 1;
+        Counter(self.taken.first_revision.0 + self.revisions - 1)
+    }
+
+    fn event(&mut self) -> Counter {
+        self.events += 1;
+        Counter(self.taken.first_event.0 + self.events - 1)
     }
 }
 
@@ -160,6 +229,7 @@ impl State {
     ) -> Result<Answer> {
         let answer = match verdict? {
             Verdict::Replay(answer) => return Ok(*answer),
+            Verdict::Adopt(base) => Some(self.adopt(write, *base, captures, rows)),
             Verdict::Nothing => write.answer(self.known.remove(&write.customer_id), None),
             Verdict::Append(draft) => self.append(write, draft, captures, rows),
         };
@@ -181,11 +251,25 @@ impl State {
         captures: &mut Captures,
         rows: &mut Rows,
     ) -> Option<Answer> {
-        let (counter, event, captured_at) = captures.next();
-        let revision = draft.captured(counter, captured_at);
+        let revision = draft.captured(captures.revision(), captures.taken.captured_at);
         let before = self.known.remove(&write.customer_id);
         let answer = write.answer(before.clone(), Some(&revision))?;
-        rows.add_revision(write, &revision, before.as_ref(), &answer.known, event);
+        rows.add_revision(write, &revision, before.as_ref(), &answer.known, captures.event());
         Some(answer)
+    }
+
+    fn adopt(
+        &mut self,
+        write: &Write,
+        base: Base,
+        captures: &mut Captures,
+        rows: &mut Rows,
+    ) -> Answer {
+        let before = self.known.remove(&write.customer_id);
+        let waiting = self.waiting.remove(&write.customer_id).unwrap_or_default();
+        let after = write::rebase(before.clone(), base.clone(), &waiting);
+        let at = captures.taken.captured_at;
+        rows.add_base(&base, before.as_ref(), &after, captures.event(), at);
+        write.answer_with(after)
     }
 }

@@ -1,22 +1,25 @@
-//! Calls of a running unit.
+//! Calls of a running process: a unit or headquarters.
 
 mod failure;
 mod refusal;
 
 use std::time::Duration;
 
+use http::Uri;
 use tonic::{
     Request, Response, Status,
     transport::{Channel, Endpoint},
 };
 
-pub use crate::cli::client::failure::CallError;
-use crate::cli::settings::ClientSettings;
+pub use crate::cli::client::{
+    failure::{CallError, Callee},
+    refusal::Refusal,
+};
 
 /// Most bytes of an answer: a page of 100 customers with 100 addresses each, with room.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// A connection to a unit.
+/// A connection to a running process.
 pub struct Connection {
     pub channel: Channel,
     server: String,
@@ -25,18 +28,18 @@ pub struct Connection {
 
 impl Connection {
     /// Connects, within the timeout.
-    pub async fn open(settings: &ClientSettings) -> Result<Self, CallError> {
-        let server = settings.server.to_string().trim_end_matches('/').to_owned();
-        let endpoint = Endpoint::from(settings.server.clone());
-        let connected = tokio::time::timeout(settings.timeout, endpoint.connect()).await;
+    pub async fn open(callee: Callee, server: &Uri, timeout: Duration) -> Result<Self, CallError> {
+        let endpoint = Endpoint::from(server.clone());
+        let server = server.to_string().trim_end_matches('/').to_owned();
+        let connected = tokio::time::timeout(timeout, endpoint.connect()).await;
         let reason = match connected {
-            Ok(Ok(channel)) => return Ok(Self { channel, server, timeout: settings.timeout }),
+            Ok(Ok(channel)) => return Ok(Self { channel, server, timeout }),
             Ok(Err(error)) => refusal::innermost(&error),
             Err(_) => {
-                format!("no connection within {}", humantime::format_duration(settings.timeout))
+                format!("no connection within {}", humantime::format_duration(timeout))
             }
         };
-        Err(CallError::NotConnected { server, reason })
+        Err(CallError::NotConnected { callee, server, reason })
     }
 
     /// Waits for an answer to `message`, within the timeout.
@@ -47,11 +50,11 @@ impl Connection {
     ) -> Result<A, CallError> {
         let mut request = Request::new(message);
         request.set_timeout(self.timeout);
-        rpc(request).await.map(Response::into_inner).map_err(|status| CallError::Refused {
-            server: self.server.clone(),
-            timeout: self.timeout,
-            request_id: None,
-            refusal: status.into(),
-        })
+        let answer = rpc(request).await.map(Response::into_inner);
+        answer.map_err(|status| self.refused(status.into()))
+    }
+
+    pub fn refused(&self, refusal: Refusal) -> CallError {
+        CallError::refused(&self.server, self.timeout, refusal)
     }
 }

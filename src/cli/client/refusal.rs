@@ -57,6 +57,24 @@ impl Refusal {
         }
     }
 
+    /// Found by the command line itself, from what it was answered.
+    pub fn by_us(code: Code, reason: &str, message: String) -> Self {
+        Self { message: Some(message), reason: reason.to_owned(), ..Self::new(code) }
+    }
+
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.metadata.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A fact that is a list; empty if it isn't told.
+    pub fn list(&self, key: &str) -> Vec<&str> {
+        let fact = self.metadata.iter().find(|(name, _)| name == key);
+        let parts = fact.map(|(_, value)| value.split(',')).into_iter().flatten();
+        parts.filter(|part| !part.is_empty()).collect()
+    }
+
     /// One detail; those for others are passed over.
     fn read(&mut self, name: &str, value: &[u8], message: &str) {
         match name {

@@ -1,9 +1,9 @@
 //! Customers as JSON: the keys and values of the protos' own JSON form, with every key there always.
 
-use prost_types::{Duration, Timestamp};
+use prost_types::Duration;
 use serde::Serialize;
 
-use crate::proto::channel as proto;
+use crate::{cli::output::time, proto::channel as proto};
 
 #[derive(Serialize)]
 pub struct Written<'a> {
@@ -190,11 +190,6 @@ impl<'a> From<&'a proto::Execution> for Execution<'a> {
             headquarters_duration: execution.headquarters_duration.as_ref().map(seconds),
         }
     }
-}
-
-/// RFC 3339; `None`: beyond the calendar.
-pub fn time(time: &Timestamp) -> Option<String> {
-    jiff::Timestamp::new(time.seconds, time.nanos).ok().map(|time| time.to_string())
 }
 
 /// `1.5s`, to the nanosecond.

@@ -13,7 +13,7 @@ use clap::Subcommand;
 use crate::{
     cli::{
         EXIT_CODES, Failure, Outcome,
-        client::{CallError, Connection, MAX_ANSWER_BYTES},
+        client::{CallError, Callee, Connection, MAX_ANSWER_BYTES},
         flags::{ClientFlags, Output},
         one_thread,
     },
@@ -51,8 +51,8 @@ struct Customers {
 impl Customers {
     async fn connect(flags: &ClientFlags) -> Result<Self, Failure> {
         let (settings, _) = flags.layers()?.client()?;
-        let output = flags.output;
-        match Connection::open(&settings).await {
+        let output = flags.output();
+        match Connection::open(Callee::Unit, &settings.server, settings.timeout).await {
             Ok(connection) => Ok(Self { connection, output }),
             Err(error) => Err(Failure::Call(Box::new(error), output)),
         }

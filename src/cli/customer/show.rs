@@ -170,7 +170,7 @@ fn state_with_error(customer: &Customer) -> String {
 }
 
 fn time(time: Option<&prost_types::Timestamp>) -> String {
-    time.and_then(json::time).unwrap_or_default()
+    time.and_then(output::time).unwrap_or_default()
 }
 
 /// The name of an enum's value in words; empty for one that is not set.

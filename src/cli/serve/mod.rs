@@ -1,79 +1,67 @@
 //! `csu serve`
 
+mod databases;
 mod greeting;
+mod listeners;
+mod running;
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
 use tokio::runtime::Builder;
 
 use crate::{
-    channel::store::{self, NewOrigin},
     cli::{
         Exit, Outcome,
-        flags::UnitFlags,
+        flags::ServeFlags,
         output,
-        settings::{DEFAULT_DATABASE_NAME, UnitSettings},
+        serve::{greeting::Greeting, running::Running},
+        settings::{HEADQUARTERS_URL, Role, Row, ServeSettings},
     },
-    exchange::package,
-    roles::{
-        channel::{self, Parts, ServingChannel},
-        demo,
-    },
-    runtime::{
-        clock::{SharedClock, SystemClock},
-        ids,
-        task::{Task, Tasks},
-    },
+    runtime::task::{Task, Tasks},
     server::{
-        connections::bind,
         shutdown::{self, Shutdown},
         telemetry::{self, LogFormat},
     },
 };
 
-/// What the end of a unit takes beyond the drain limit: the health's watchers are told, the writer's queue is
-/// committed, the HTTP server ends.
-const STOP_MARGIN: Duration = Duration::from_secs(5);
 /// For what blocks a thread when the process ends.
 const RUNTIME_LIMIT: Duration = Duration::from_secs(1);
 
-/// Serve the channels of one channel database
+/// Serve: a scale unit, headquarters, or both
 ///
-/// Everything has a default: SQLite in ./data, and a demo company whose channel HOUSTON creates customers in real
-/// time and SEATTLE in async mode. SIGTERM or Ctrl-C stops it in an orderly way, a second one at once.
+/// Everything has a default: a headquarters and a unit that calls it, SQLite in ./data, and a demo company whose
+/// channel HOUSTON creates customers in real time and SEATTLE in async mode. Roles: `all` is both in one process;
+/// `headquarters` and `channel` are one each; `offline` is the unit of a till that never calls headquarters for a
+/// write. SIGTERM or Ctrl-C stops it in an orderly way, a second one at once.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   csu serve
   csu serve --data /srv/csu --channel-listen 127.0.0.1:6000
-  csu serve --channel-database postgres://csu@db/channel --database-name store-7 --log-format json
+  csu serve --role headquarters --headquarters-database postgres://csu@db/headquarters
+  csu serve --role channel --headquarters http://hq:50052 --channel-database postgres://csu@db/channel \\
+      --database-name store-7 --log-format json
 
 There are more settings than flags: csu config show lists them all.")]
 pub struct Serve {
     #[command(flatten)]
-    flags: UnitFlags,
-}
-
-/// A unit that serves, and where.
-struct Started {
-    serving: ServingChannel,
-    grpc: SocketAddr,
-    http: SocketAddr,
+    flags: ServeFlags,
 }
 
 pub fn run(serve: &Serve) -> Outcome {
-    let (settings, _) = serve.flags.layers()?.unit()?;
+    let (settings, rows) = serve.flags.layers()?.serve()?;
     telemetry::init_logging(settings.log_format, &settings.log_filter)?;
+    warn_if_unused(&settings, &rows);
     let runtime = Builder::new_multi_thread().enable_all().build().context("no threads")?;
     let exit = runtime.block_on(serve_until_told(&settings));
     runtime.shutdown_timeout(RUNTIME_LIMIT);
     Ok(exit?)
 }
 
-async fn serve_until_told(settings: &UnitSettings) -> anyhow::Result<Exit> {
-    // Of the process: they outlive the unit's tasks, so that a second signal finds someone who listens.
+async fn serve_until_told(settings: &ServeSettings) -> anyhow::Result<Exit> {
+    // Of the process: they outlive the tasks of its parts, so that a second signal finds someone who listens.
     let process = Tasks::new();
     let wishes = Shutdown::default();
     let signals = shutdown::signals().context("can't listen for signals")?;
@@ -85,97 +73,63 @@ async fn serve_until_told(settings: &UnitSettings) -> anyhow::Result<Exit> {
         stopped.cancelled().await;
     });
 
+    let mut running = Running::default();
+    // A unit may wait for headquarters as long as it takes: whoever is tired of it can stop it.
     let started = tokio::select! {
-        started = start(settings) => started?,
-        () = wishes.orderly.cancelled() => return Ok(Exit::Done),
+        started = running.start(settings) => Some(started),
+        () = wishes.orderly.cancelled() => None,
     };
-    if let Err(error) = greet(settings, &started).await {
-        tracing::warn!(error = format!("{error:#}"), "the starting lines can't be printed");
-    }
-    warn_if_open(started.grpc);
-    let Started { serving, .. } = started;
-    let tasks = serving.tasks.clone();
-    tokio::select! {
-        () = wishes.orderly.cancelled() => {}
-        _ = tasks.failed() => {}
-    }
-    let ended = tokio::select! {
-        ended = serving.stop(settings.channel.drain_limit + STOP_MARGIN) => ended,
-        () = wishes.immediate.cancelled() => {
-            tasks.abort().await;
-            false
+    if let Some(Ok(())) = started {
+        greet(settings, &running).await;
+        tokio::select! {
+            () = wishes.orderly.cancelled() => {}
+            () = running.failed() => {}
         }
-    };
+    }
+    let ended = running.stop(settings, &wishes).await;
     process.shut_down();
-    if let Some(task) = tasks.failure() {
-        tracing::error!(task = task.name(), "stopped, as a task it can't do without has ended");
-        return Ok(Exit::Failed);
+    if let Some(Err(error)) = started {
+        return Err(error);
     }
-    if !ended {
-        tracing::warn!("stopped before everything had come to its end");
-        return Ok(Exit::Failed);
-    }
-    tracing::info!("stopped");
-    Ok(Exit::Done)
+    Ok(ended.exit())
 }
 
-/// What is likeliest to fail comes first, and the database last: a start that fails leaves none half made.
-async fn start(settings: &UnitSettings) -> anyhow::Result<Started> {
-    let grpc = bind(settings.channel.listen, "--channel-listen").await?;
-    let http = bind(settings.channel.http_listen, "--channel-http-listen").await?;
-    let (grpc_address, http_address) = (grpc.local_addr()?, http.local_addr()?);
-    let packages = match &settings.channel.packages {
-        Some(folder) => read_packages(folder)?,
-        None => demo::packages()?,
-    };
-    let metrics = telemetry::metrics()?;
-
-    let name = settings.channel.database_name.as_deref();
-    let new = NewOrigin {
-        database_id: ids::new_database_id(),
-        database_name: name.unwrap_or(DEFAULT_DATABASE_NAME).to_owned(),
-        request_hash_key: ids::new_secret(),
-    };
-    let clock: SharedClock = Arc::new(SystemClock);
-    let store = store::open(&settings.channel.database, new, name, clock.now()).await?;
-    let parts = Parts { store, clock, grpc, http, metrics, packages };
-    let serving = channel::start(parts, settings.of_channel()).await?;
-    Ok(Started { serving, grpc: grpc_address, http: http_address })
-}
-
-/// Those of the two that there are, verified.
-fn read_packages(folder: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
-    let mut packages = Vec::new();
-    for name in ["1070.pkg", "1110.pkg"] {
-        let path = folder.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                package::decode(&bytes).with_context(|| path.display().to_string())?;
-                packages.push(bytes);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(error).with_context(|| format!("{} can't be read", path.display()));
-            }
+/// A process that can't say so serves all the same.
+async fn greet(settings: &ServeSettings, running: &Running) {
+    for address in running.addresses() {
+        warn_if_open(address.grpc);
+    }
+    let greeting = match Greeting::of(settings, running).await {
+        Ok(greeting) => greeting,
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "the starting lines can't be put together");
+            return;
         }
-    }
-    anyhow::ensure!(
-        !packages.is_empty(),
-        "there is neither 1070.pkg nor 1110.pkg in {}, which --packages names",
-        folder.display()
-    );
-    Ok(packages)
-}
-
-async fn greet(settings: &UnitSettings, started: &Started) -> anyhow::Result<()> {
-    let Started { serving, grpc, http } = started;
-    let greeting = greeting::Greeting::of(&serving.unit, settings, *grpc, *http).await?;
+    };
     greeting.log();
     // Who wants JSON collects logs and reads no greetings.
-    if settings.log_format == LogFormat::Human {
-        output::print(&greeting.to_string())?;
+    if settings.log_format == LogFormat::Human
+        && let Err(error) = output::print(&greeting.to_string())
+    {
+        tracing::warn!(error = format!("{error:#}"), "the starting lines can't be printed");
     }
-    Ok(())
+}
+
+/// Who names a headquarters may think that it is called.
+fn warn_if_unused(settings: &ServeSettings, rows: &[Row]) {
+    let url = rows.iter().find(|row| row.key == HEADQUARTERS_URL && !row.is_default());
+    if let Some(row) = url
+        && settings.role.has_headquarters()
+    {
+        let (role, source) = (settings.role.name(), row.source.as_str());
+        let remedy = Role::Channel.name();
+        tracing::warn!(
+            role,
+            source,
+            "headquarters.url is not used: this role has a headquarters of its own (--role {remedy} has none)"
+        );
+    }
 }
 
 fn warn_if_open(address: SocketAddr) {

@@ -6,12 +6,13 @@ use clap::ValueEnum as _;
 use http::{Uri, uri::Scheme};
 use tracing_subscriber::EnvFilter;
 
-use crate::{channel::store::DatabaseUrl, server::telemetry::LogFormat};
+use crate::{cli::settings::Role, server::telemetry::LogFormat, storage::DatabaseUrl};
 
 /// More is a slip of the pen: nothing here waits or lasts a day.
 const LONGEST: Duration = Duration::from_hours(24);
 /// More would not fit into memory.
 const MOST: usize = 1_000_000;
+const MOST_FEW: u32 = 1_000;
 
 /// One kind of setting. What `read` refuses it says in words, without a text that may hold a password.
 pub struct Kind<T> {
@@ -24,9 +25,17 @@ pub const FOLDER: Kind<PathBuf> = Kind {
     show: |path| path.display().to_string(),
 };
 
-pub const OPTIONAL_FOLDER: Kind<Option<PathBuf>> = Kind {
-    read: |text| (FOLDER.read)(text).map(Some),
-    show: |path| path.as_ref().map_or_else(String::new, FOLDER.show),
+pub const ROLE: Kind<Role> = Kind {
+    read: |text| {
+        Role::from_str(text, false)
+            .map_err(|_| format!("{text:?} is none of all, channel, headquarters, offline"))
+    },
+    show: |role| role.name().to_owned(),
+};
+
+pub const SWITCH: Kind<bool> = Kind {
+    read: |text| text.parse().map_err(|_| format!("{text:?} is neither true nor false")),
+    show: ToString::to_string,
 };
 
 pub const ADDRESS: Kind<SocketAddr> = Kind {
@@ -76,6 +85,15 @@ pub const COUNT: Kind<usize> = Kind {
             .ok()
             .filter(|count| (1..=MOST).contains(count))
             .ok_or_else(|| format!("{text:?} is no number from 1 to {MOST}"))
+    },
+    show: ToString::to_string,
+};
+
+/// The same, where nobody wants many.
+pub const FEW: Kind<u32> = Kind {
+    read: |text| {
+        let few = text.parse().ok().filter(|count| (1..=MOST_FEW).contains(count));
+        few.ok_or_else(|| format!("{text:?} is no number from 1 to {MOST_FEW}"))
     },
     show: ToString::to_string,
 };
@@ -152,11 +170,20 @@ mod tests {
         for format in LogFormat::value_variants() {
             assert_eq!((LOG_FORMAT.read)(&(LOG_FORMAT.show)(format)), Ok(*format));
         }
+        for role in Role::value_variants() {
+            assert_eq!((ROLE.read)(&(ROLE.show)(role)), Ok(*role));
+        }
+        for switch in [true, false] {
+            assert_eq!((SWITCH.read)(&(SWITCH.show)(&switch)), Ok(switch));
+        }
+        for text in ["", "All", "hq", "yes"] {
+            assert!((ROLE.read)(text).is_err() && (SWITCH.read)(text).is_err(), "{text}");
+        }
         for text in ["sqlite:data/channel.db", "postgres://csu@localhost:5432/csu"] {
             assert_eq!((DATABASE.read)(text).map(|url| (DATABASE.show)(&url)), Ok(text.to_owned()));
         }
         for text in ["0", "1000001", "-1", "many"] {
-            assert!((COUNT.read)(text).is_err(), "{text}");
+            assert!((COUNT.read)(text).is_err() && (FEW.read)(text).is_err(), "{text}");
         }
     }
 

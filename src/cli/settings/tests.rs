@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::domain::routing::Connectivity;
 
 fn flag(key: &'static str, name: &'static str, value: &str) -> Flag {
     Flag { key, name, value: value.to_owned() }
@@ -20,12 +21,12 @@ fn with_file(content: &str, said: Said) -> (tempfile::TempDir, Result<Layers, Se
     (folder, Layers::new(Said { file: Some(path), ..said }))
 }
 
-fn unit(said: Said) -> (UnitSettings, Vec<Row>) {
-    Layers::new(said).unwrap().unit().unwrap()
+fn serve(said: Said) -> (ServeSettings, Vec<Row>) {
+    Layers::new(said).unwrap().serve().unwrap()
 }
 
 fn problems(layers: &Layers) -> Vec<String> {
-    layers.unit().unwrap_err().0
+    layers.serve().unwrap_err().0
 }
 
 fn row<'a>(rows: &'a [Row], key: &str) -> (&'a str, &'a str) {
@@ -46,7 +47,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
         ])
     };
     let (folder, layers) = with_file(file, said);
-    let (settings, rows) = layers.unwrap().unit().unwrap();
+    let (settings, rows) = layers.unwrap().serve().unwrap();
     assert_eq!(settings.channel.listen.port(), 5);
     assert_eq!(settings.channel.http_listen.port(), 4);
     assert_eq!(settings.channel.writer_queue, 7);
@@ -59,26 +60,67 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
 
 #[test]
 fn the_database_lies_in_the_data_folder_unless_told_otherwise() {
-    let (settings, rows) = unit(environment(&[("CSU__DATA", "/srv/csu")]));
+    let (settings, rows) = serve(environment(&[("CSU__DATA", "/srv/csu")]));
     assert_eq!(settings.channel.database.to_string(), "sqlite:/srv/csu/channel.db");
     assert_eq!(row(&rows, "channel.database"), ("sqlite:/srv/csu/channel.db", "default"));
     let database = ("CSU__CHANNEL__DATABASE", "postgres://csu:secret@db/csu");
-    let (_, rows) = unit(environment(&[("CSU__DATA", "/srv/csu"), database]));
+    let (_, rows) = serve(environment(&[("CSU__DATA", "/srv/csu"), database]));
     let shown = row(&rows, "channel.database");
     assert_eq!(shown, ("postgres://csu@db:5432/csu", "CSU__CHANNEL__DATABASE"));
 }
 
 #[test]
+fn the_databases_and_the_demo_go_by_the_role() {
+    for (role, database, demo) in [
+        ("all", "channel.db", "true"),
+        ("channel", "channel.db", "false"),
+        ("headquarters", "channel.db", "false"),
+        ("offline", "offline.db", "false"),
+    ] {
+        let (settings, rows) = serve(environment(&[("CSU__ROLE", role), ("CSU__DATA", "/srv")]));
+        assert_eq!(settings.role.name(), role);
+        assert_eq!(row(&rows, "channel.database").0, format!("sqlite:/srv/{database}"));
+        assert_eq!(row(&rows, "headquarters.database").0, "sqlite:/srv/headquarters.db");
+        assert_eq!(row(&rows, "headquarters.demo"), (demo, "default"));
+    }
+    let said = environment(&[("CSU__ROLE", "headquarters"), ("CSU__HEADQUARTERS__DEMO", "true")]);
+    assert!(serve(said).0.headquarters.demo);
+    let offline = |role| serve(environment(&[("CSU__ROLE", role)])).0.of_channel().connectivity;
+    assert_eq!(offline("offline"), Connectivity::Offline);
+    assert_eq!(offline("channel"), Connectivity::Online);
+}
+
+#[test]
+fn parts_that_a_role_does_not_have_are_in_nobody_s_way() {
+    let listen = ("CSU__HEADQUARTERS__LISTEN", "127.0.0.1:50051");
+    let problem = "headquarters.listen: 127.0.0.1:50051 is channel.listen already \
+                   (CSU__HEADQUARTERS__LISTEN)";
+    assert_eq!(problems(&Layers::new(environment(&[listen])).unwrap()), [problem]);
+    for role in ["channel", "offline", "headquarters"] {
+        serve(environment(&[listen, ("CSU__ROLE", role)]));
+    }
+    let databases = environment(&[
+        ("CSU__CHANNEL__DATABASE", "sqlite:one.db"),
+        ("CSU__HEADQUARTERS__DATABASE", "sqlite:one.db"),
+    ]);
+    let problems = problems(&Layers::new(databases).unwrap());
+    assert!(
+        problems[0].starts_with("headquarters.database: it is channel.database"),
+        "{problems:?}"
+    );
+}
+
+#[test]
 fn a_name_is_compared_only_when_it_was_given() {
-    assert_eq!(unit(Said::default()).0.channel.database_name, None);
+    assert_eq!(serve(Said::default()).0.channel.database_name, None);
     // Also one that another reader would take for a number.
-    let (settings, _) = unit(environment(&[("CSU__CHANNEL__DATABASE_NAME", "0042")]));
+    let (settings, _) = serve(environment(&[("CSU__CHANNEL__DATABASE_NAME", "0042")]));
     assert_eq!(settings.channel.database_name.as_deref(), Some("0042"));
 }
 
 #[test]
 fn an_empty_variable_says_nothing() {
-    let (settings, rows) = unit(environment(&[("CSU__CHANNEL__LISTEN", ""), ("CSU__NONE", "")]));
+    let (settings, rows) = serve(environment(&[("CSU__CHANNEL__LISTEN", ""), ("CSU__NONE", "")]));
     assert_eq!(settings.channel.listen.port(), 50_051);
     assert_eq!(row(&rows, "channel.listen").1, "default");
 }
@@ -92,9 +134,9 @@ fn everything_wrong_is_named_at_once_with_who_said_it() {
     };
     let (folder, layers) = with_file(file, said);
     let path = folder.path().join("unit.toml").display().to_string();
-    let sections = "there are channel, client, data, headquarters, log";
+    let sections = "there are channel, client, data, headquarters, log, role";
     let inside = "channel has concurrent_calls, configuration_ttl, database, database_name, drain_limit, \
-                  http_listen, listen, packages, writer_queue";
+                  http_listen, listen, writer_queue";
     assert_eq!(
         problems(&layers.unwrap()),
         [
@@ -131,7 +173,7 @@ fn settings_that_contradict_each_other_are_refused() {
         ("CSU__CHANNEL__LISTEN", "127.0.0.1:8081"),
         ("CSU__HEADQUARTERS__MINIMUM_CALL_BUDGET", "4s"),
     ]);
-    let text = Layers::new(said).unwrap().unit().unwrap_err().to_string();
+    let text = Layers::new(said).unwrap().serve().unwrap_err().to_string();
     assert_eq!(
         text,
         "2 settings can't be used:\

@@ -8,6 +8,10 @@ mod text;
 pub use address::{AddressInput, address};
 pub use contact::{ContactInput, search_account_number, search_email, search_phone};
 pub use customer::{CustomerInput, customer_patch, names, new_customer};
+pub use text::{
+    Checked, country as canonical_country, currency as canonical_currency,
+    language as canonical_language,
+};
 
 use crate::domain::{
     configuration::ChannelConfiguration,

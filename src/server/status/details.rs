@@ -20,6 +20,9 @@ pub(super) const MAX_TEXT: usize = 200;
 /// base64.
 const MAX_VIOLATIONS: usize = 4 * 1024;
 
+/// Most bytes of another's details, which base64 makes a third longer.
+pub(super) const MAX_HANDED_ON: usize = 5 * 1024;
+
 /// What a status has besides what every one has.
 #[derive(Debug)]
 pub(super) enum Detail {

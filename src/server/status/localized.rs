@@ -25,6 +25,22 @@ pub(super) fn text(error: &Error) -> Cow<'static, str> {
         Error::AddressLimit { limit } => {
             return Cow::Owned(format!("A customer can have {limit} addresses at most."));
         }
+        Error::CustomerGroupNotFound { .. } => {
+            "This customer group doesn't exist any more. Please choose another one."
+        }
+        Error::Headquarters(_)
+        | Error::FeatureNotFound { .. }
+        | Error::FeaturePrerequisitesMissing { .. }
+        | Error::FeatureRequiredByOthers { .. }
+        | Error::FeatureMandatory { .. }
+        | Error::CodeNotFound { .. }
+        | Error::InUse { .. } => return Cow::Owned(sentence(&error.to_string())),
+        Error::DatabaseNotConfigured { .. }
+        | Error::DatabaseNameInUse { .. }
+        | Error::DatabaseNotRegistered
+        | Error::ChannelOfAnotherDatabase { .. } => {
+            "This store isn't set up at headquarters. Please call support."
+        }
         Error::Overloaded => "Busy. Please try again in a moment.",
         Error::Unavailable(_) => {
             "Not available right now. Please try again: nothing is saved twice."

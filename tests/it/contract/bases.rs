@@ -58,8 +58,8 @@ async fn put_base(database: &Database, customer: &Customer) {
     let values = format!("{key}, 7, {}", text(&bare));
     database.execute(&format!("INSERT INTO customer (id, version, base) VALUES ({values})")).await;
     for address in &customer.addresses {
-        let values = format!("{key}, {}, 7, {}", database.id(address.id.0), text(address));
-        let insert = "INSERT INTO address (customer_id, id, version, base) VALUES";
+        let values = format!("{key}, {}, {}", database.id(address.id.0), text(address));
+        let insert = "INSERT INTO address (customer_id, id, base) VALUES";
         database.execute(&format!("{insert} ({values})")).await;
     }
 }

@@ -7,8 +7,9 @@ use csu::{
     domain::{
         configuration::{
             ChannelConfigurationRows, ChannelSetup, ConfigurationVersion, DefaultCustomer,
-            GlobalConfigurationRows, feature,
+            GlobalConfigurationRows,
         },
+        feature,
         field::AddressField,
     },
 };

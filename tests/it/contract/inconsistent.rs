@@ -1,7 +1,7 @@
 //! Rows that can't be understood: said with table, column and row, and never with the value, which may be
 //! somebody's name.
 
-use csu::channel::store::{SharedStore, StoreError};
+use csu::{channel::store::SharedStore, storage::StoreError};
 
 use super::steps::commit_one;
 use crate::harness::{Database, Engine, START, writes};
@@ -39,7 +39,7 @@ impl Broken {
         match table {
             "request_record" => self.store.request_record(self.write.request_id).await.err(),
             "channel" => self.store.configuration("SEATTLE").await.err(),
-            "origin" => self.store.origin().await.err(),
+            "origin" => self.store.identity().await.err(),
             _ => self.store.customers(&[id]).await.err(),
         }
         .expect("it can't be understood")

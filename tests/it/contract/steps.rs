@@ -1,7 +1,7 @@
 //! The steps of a writing transaction, one by one, as the writer takes them.
 
 use csu::{
-    channel::store::{Rows, SharedStore, StoreError, StoreResult, Transaction},
+    channel::store::{Rows, SharedStore, Transaction},
     domain::{
         id::CustomerId,
         known::KnownCustomer,
@@ -9,6 +9,7 @@ use csu::{
         time::Timestamp,
         write::{Answer, RequestRecord, Verdict, Write},
     },
+    storage::{StoreError, StoreResult},
 };
 
 /// Locks, reads, counts and inserts; the commit is left to the caller.

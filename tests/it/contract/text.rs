@@ -1,12 +1,12 @@
 //! Whatever a person types comes back as it was.
 
 use csu::{
-    channel::store::StoreError,
     domain::{
         customer::{Contact, ContactKind},
         field::{AddressField, CustomerField},
         write::{NewAddress, NewCustomer, Write},
     },
+    storage::StoreError,
 };
 
 use super::steps::{commit, customer};

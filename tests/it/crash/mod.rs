@@ -78,7 +78,7 @@ impl Replicas {
 }
 
 async fn killed_under_load_twenty_times(engine: Engine) {
-    let mut replicas = Replicas::new(Database::new(engine).await);
+    let mut replicas = Replicas::new(process::stocked(engine).await);
     let mut tills: Vec<_> = (0..TILLS).map(Till::new).collect();
     let (mut acknowledged, mut in_doubt, mut performed) = (0, 0, 0);
     replicas.start().await;

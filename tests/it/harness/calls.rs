@@ -51,6 +51,13 @@ impl Clients {
         self.customers().lookup_request(request).await.map(Response::into_inner)
     }
 
+    /// Whether nothing is known of the request here, by a unit that can't ask headquarters.
+    pub async fn has_not_seen(&self, request_id: &str) -> bool {
+        let refused = self.lookup(request_id).await.err();
+        let reason = refused.map(|status| csu::server::status::reason(&status));
+        reason.as_deref() == Some("HQ_UNREACHABLE")
+    }
+
     pub async fn configuration(&self, channel: &str) -> Answer<GetChannelConfigurationResponse> {
         let request = GetChannelConfigurationRequest { channel: channel.to_owned() };
         self.channel().get_channel_configuration(request).await.map(Response::into_inner)

@@ -1,14 +1,18 @@
 //! A database of a test's own, on either engine.
 
+use std::pin::pin;
+
 use csu::{
-    channel::store::{self, DatabaseUrl, NewOrigin, SharedStore},
-    domain::time::Timestamp,
+    channel::store::{self, NewDatabase, SharedStore},
+    domain::{setup::Setup, time::Timestamp},
+    headquarters::store::{self as headquarters_store, NewIdentity},
     runtime::ids,
+    storage::{DatabaseUrl, OpenError},
 };
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use super::tools;
+use super::{tools, wait};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -18,7 +22,7 @@ pub enum Engine {
 
 pub struct Database {
     pub engine: Engine,
-    /// As `--channel-database` takes it.
+    /// As `--channel-database` and `--headquarters-database` take it.
     pub url: String,
     /// PostgreSQL: the server's own database, and the name of this one.
     on: Option<(String, String)>,
@@ -52,7 +56,7 @@ impl Database {
         Self { engine: Engine::Postgres, url, on: Some((server.to_owned(), name)), folder }
     }
 
-    /// A migrated database.
+    /// A migrated database of a channel.
     pub async fn new(engine: Engine) -> Self {
         Self::empty(engine).await.migrated().await
     }
@@ -63,6 +67,15 @@ impl Database {
             store::migrate(&self.parsed()).await.expect("migrations run");
         }
         self
+    }
+
+    /// A migrated database of headquarters. SQLite's is migrated when it is opened.
+    pub async fn new_headquarters(engine: Engine) -> Self {
+        let database = Self::empty(engine).await;
+        if engine == Engine::Postgres {
+            headquarters_store::migrate(&database.parsed()).await.expect("migrations run");
+        }
+        database
     }
 
     pub fn parsed(&self) -> DatabaseUrl {
@@ -79,17 +92,66 @@ impl Database {
         self.folder.path()
     }
 
-    pub async fn try_open(&self, now: Timestamp) -> Result<SharedStore, store::OpenError> {
-        let new = NewOrigin {
-            database_id: ids::new_database_id(),
-            database_name: "store-1".to_owned(),
-            request_hash_key: ids::new_secret(),
-        };
+    pub async fn try_open(&self, now: Timestamp) -> Result<SharedStore, OpenError> {
+        let new = NewDatabase { id: ids::new_database_id(), name: "store-1".to_owned() };
         store::open(&self.parsed(), new, None, now).await
     }
 
     pub async fn open(&self, now: Timestamp) -> SharedStore {
         self.try_open(now).await.expect("the database opens")
+    }
+
+    /// Opens it as headquarters'. A new one begins with the initial setup.
+    pub async fn try_open_headquarters(
+        &self,
+        now: Timestamp,
+    ) -> Result<headquarters_store::SharedStore, OpenError> {
+        headquarters_store::open(&self.parsed(), Self::new_identity(Setup::initial()), now).await
+    }
+
+    pub async fn open_headquarters(&self, now: Timestamp) -> headquarters_store::SharedStore {
+        self.try_open_headquarters(now).await.expect("the database opens")
+    }
+
+    /// What a new headquarters is.
+    pub fn new_identity(setup: Setup) -> NewIdentity {
+        NewIdentity {
+            database_id: ids::new_database_id(),
+            request_hash_key: ids::new_secret(),
+            setup,
+        }
+    }
+
+    /// Runs `second` until it waits for what the first one holds, lets the first one go, and `second` to its end.
+    pub async fn behind<T>(
+        &self,
+        release: impl Future<Output = ()>,
+        second: impl Future<Output = T>,
+    ) -> T {
+        let mut second = pin!(second);
+        let waits = async {
+            match self.engine {
+                // It waits for the only connection that writes, and is woken by nobody.
+                Engine::Sqlite => {
+                    for _ in 0..100 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+                Engine::Postgres => {
+                    let waiting = "SELECT count(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+                    let one_waits = async || self.number(waiting).await == 1;
+                    wait::until("the second waits", one_waits).await;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut second => panic!("the second waits for the first"),
+            () = waits => {}
+        }
+        release.await;
+        wait::bounded("the second transaction", second).await
     }
 
     /// The only column of a query's rows, as text.

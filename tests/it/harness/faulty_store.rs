@@ -7,14 +7,16 @@ use std::{
 
 use async_trait::async_trait;
 use csu::{
-    channel::store::{Applied, Rows, StoreError, StoreResult, Taken, Transaction},
+    channel::store::{Applied, Rows, Taken, Transaction},
     domain::{
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
         id::{CustomerId, RequestId},
         known::KnownCustomer,
+        revision::Revision,
         time::Timestamp,
         write::RequestRecord,
     },
+    storage::{StoreError, StoreResult},
 };
 
 use super::wrapped_store::Hook;
@@ -130,6 +132,14 @@ impl Transaction for FaultyTransaction {
     async fn request_records(&mut self, ids: &[RequestId]) -> StoreResult<Vec<RequestRecord>> {
         self.batch.requests.extend(ids);
         self.inner.request_records(ids).await
+    }
+
+    async fn waiting_revisions(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Revision>> {
+        self.inner.waiting_revisions(ids).await
+    }
+
+    async fn set_request_hash_key(&mut self, key: &[u8; 32]) -> StoreResult<()> {
+        self.inner.set_request_hash_key(key).await
     }
 
     async fn take_counters(

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use csu::domain::{
-    customer::Customer,
+    customer::{Address, Customer},
+    id::CustomerId,
+    merge::Record,
     search::{self},
     write::Answer,
 };
@@ -137,4 +139,39 @@ async fn answers_name_customers_that_exist(database: &Database) {
         let known = customers.get(&answer.known.customer.id).expect("the customer exists");
         assert_eq!(known.created_by, answer.known.customer.created_by);
     }
+}
+
+/// Every base of a channel is what headquarters had at that version; where the versions are the same, word for word.
+pub async fn bases_are_headquarters(channel: &Database, headquarters: &Database) {
+    let records: BTreeMap<_, _> = headquarters
+        .texts("SELECT record FROM customer")
+        .await
+        .iter()
+        .map(|record| serde_json::from_str::<Record>(record).expect("a record").base)
+        .map(|base| (base.customer.id, base))
+        .collect();
+    let bases = "SELECT version || '|' || base FROM customer WHERE base IS NOT NULL";
+    for row in channel.texts(bases).await {
+        let (version, base) = row.split_once('|').expect("a version");
+        let version: i64 = version.parse().expect("a number");
+        let mut base: Customer = serde_json::from_str(base).expect("a base");
+        base.addresses = addresses_of(channel, base.id).await;
+        let known = records.get(&base.id).expect("headquarters has the customer");
+        assert!(version <= known.version, "headquarters is never behind");
+        assert_eq!(base.account_number, known.customer.account_number, "for ever");
+        if version == known.version {
+            assert_eq!(base, known.customer);
+        }
+    }
+}
+
+async fn addresses_of(channel: &Database, id: CustomerId) -> Vec<Address> {
+    let key = channel.id(id.0);
+    let query =
+        format!("SELECT base FROM address WHERE base IS NOT NULL AND customer_id = {key}");
+    let rows = channel.texts(&query).await;
+    let mut addresses: Vec<Address> =
+        rows.iter().map(|row| serde_json::from_str(row).expect("an address")).collect();
+    addresses.sort_by_key(|address| (address.created_at, address.id));
+    addresses
 }

@@ -2,10 +2,14 @@
 //! gRPC clients. A story ends with [`World::close`], which checks the invariants row for row.
 
 pub mod calls;
+pub mod chain;
 pub mod database;
 pub mod faulty_store;
 pub mod flushes;
 pub mod footprint;
+pub mod headquarters;
+pub mod gate;
+pub mod revisions;
 pub mod invariants;
 pub mod packages;
 pub mod postgres_server;
@@ -23,12 +27,17 @@ use std::{sync::Arc, time::Duration};
 use csu::{
     channel::store::SharedStore,
     domain::time::Timestamp,
-    roles::{channel::ChannelSettings, demo},
+    roles::channel::ChannelSettings,
     runtime::clock::{Clock as _, TestClock},
 };
 
+use http::Uri;
+
 pub use database::{Database, Engine};
 pub use footprint::Footprint;
+pub use headquarters::Headquarters;
+pub use chain::Chain;
+pub use gate::{Gate, Passage};
 pub use packages::Company;
 pub use replica::Replica;
 pub use wrapped_store::WrappedStore;
@@ -77,13 +86,15 @@ pub struct World {
     replicas: Vec<Replica>,
     packages: Vec<Vec<u8>>,
     settings: ChannelSettings,
+    /// Where the replicas look for headquarters.
+    headquarters: Uri,
     closed: bool,
 }
 
 impl World {
     /// A new database that serves the demo channels by one replica.
     pub async fn new(engine: Engine) -> Self {
-        Self::with(engine, ChannelSettings::default(), demo::packages().expect("packages")).await
+        Self::with(engine, ChannelSettings::default(), Company::new().packages()).await
     }
 
     pub async fn with(engine: Engine, settings: ChannelSettings, packages: Vec<Vec<u8>>) -> Self {
@@ -94,7 +105,7 @@ impl World {
 
     /// A new database that serves the demo channels by one replica over a store with hooks.
     pub async fn wrapped(engine: Engine) -> (Self, Arc<WrappedStore>) {
-        let packages = demo::packages().expect("packages");
+        let packages = Company::new().packages();
         let mut world = Self::without_replica(engine, ChannelSettings::default(), packages).await;
         let store = WrappedStore::around(world.database.open(world.clock.now()).await);
         world.add_replica_over(Arc::clone(&store) as SharedStore).await;
@@ -112,8 +123,21 @@ impl World {
             replicas: Vec::new(),
             packages,
             settings,
+            headquarters: nowhere(),
             closed: false,
         }
+    }
+
+    /// A new database without replicas yet: each registers with this headquarters.
+    pub async fn towards(
+        engine: Engine,
+        clock: Arc<TestClock>,
+        settings: ChannelSettings,
+        headquarters: Uri,
+    ) -> Self {
+        let mut world = Self::without_replica(engine, settings, Vec::new()).await;
+        (world.clock, world.headquarters) = (clock, headquarters);
+        world
     }
 
     /// Another replica of the same database: PostgreSQL only, as an SQLite file has one process.
@@ -124,11 +148,12 @@ impl World {
 
     /// A replica over this store, which may be wrapped to misbehave.
     pub async fn add_replica_over(&mut self, store: SharedStore) -> &Replica {
+        packages::store(&store, &self.clock, &self.packages).await;
         let replica = Replica::start(
             store,
             Arc::clone(&self.clock),
             self.settings.clone(),
-            self.packages.clone(),
+            self.headquarters.clone(),
         )
         .await;
         self.replicas.push(replica);
@@ -168,6 +193,11 @@ impl World {
             replica.stop().await;
         }
     }
+}
+
+/// Where no headquarters is: nobody listens there.
+pub fn nowhere() -> Uri {
+    Uri::from_static("http://127.0.0.1:1")
 }
 
 impl Drop for World {

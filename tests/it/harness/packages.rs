@@ -1,17 +1,28 @@
 //! Configurations of a company, and the packages that bring them.
 
+use std::{sync::Arc, time::Duration};
+
 use csu::{
-    channel::store::{Applied, DownloadJob},
-    domain::{configuration::feature, time::Timestamp},
+    channel::{
+        store::{Applied, DownloadJob, SharedStore},
+        writer::{self, DEFAULT_QUEUE},
+    },
+    domain::{feature, time::Timestamp},
     exchange::package::{self, Label},
     proto::exchange::{
         ChannelRow, CustomerGroupRow, FeatureRow, LimitRow, PackageRow, package_row::Row,
     },
     roles::channel::ChannelSettings,
-    runtime::clock::Clock as _,
+    runtime::{
+        clock::{Clock as _, SharedClock, TestClock},
+        task::{Task, Tasks},
+    },
 };
 
 use super::{Engine, Replica, World};
+
+/// Key of the company's request hashes.
+const COMPANY_KEY: [u8; 32] = [7; 32];
 
 /// All that 1070 and 1110 bring. Begins as the demo company: SEATTLE with F0, HOUSTON without, all features on.
 #[derive(Clone)]
@@ -135,6 +146,24 @@ impl Company {
         let rows: Vec<_> = rows.map(|row| PackageRow { row: Some(row) }).collect();
         package::encode(&label, &rows).expect("a package")
     }
+}
+
+/// Puts into a database what registration and the exchange have brought, before headquarters went away.
+pub async fn store(store: &SharedStore, clock: &Arc<TestClock>, packages: &[Vec<u8>]) {
+    if packages.is_empty() {
+        return;
+    }
+    let (writer, writer_loop) =
+        writer::new(Arc::clone(store), Arc::clone(clock) as SharedClock, DEFAULT_QUEUE);
+    let tasks = Tasks::new();
+    tasks.spawn(Task::Writer, writer_loop.run(tasks.shutdown_token()));
+    writer.set_request_hash_key(COMPANY_KEY).await.expect("the key is kept");
+    for bytes in packages {
+        let package = package::decode(bytes).expect("a package of ours");
+        let applied = Applied { version: package.label.to_version, at: clock.now() };
+        writer.apply_configuration(package.rows, applied).await.expect("applied");
+    }
+    assert!(tasks.drain(Duration::from_secs(30)).await, "the writer ends");
 }
 
 impl World {

@@ -12,6 +12,7 @@ use csu::{
     runtime::clock::TestClock,
     server::telemetry,
 };
+use http::Uri;
 use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
 
@@ -29,7 +30,7 @@ impl Replica {
         store: SharedStore,
         clock: Arc<TestClock>,
         mut settings: ChannelSettings,
-        packages: Vec<Vec<u8>>,
+        headquarters: Uri,
     ) -> Self {
         // Nobody polls this unit's health, so nobody needs time to see it change.
         settings.server.drain_delay = Duration::ZERO;
@@ -38,10 +39,10 @@ impl Replica {
         let parts = Parts {
             store,
             clock,
+            headquarters,
             grpc,
             http,
             metrics: telemetry::metrics().expect("metrics"),
-            packages,
         };
         let serving = channel::start(parts, settings).await.expect("the unit starts");
         Self { serving, address, clients: Clients::connect(address).await }

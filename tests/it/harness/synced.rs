@@ -39,7 +39,7 @@ pub async fn plant(database: &Database, number: &str, first_name: &str, last_nam
         .await;
     database
         .execute(&format!(
-            "INSERT INTO address (customer_id, id, version, base) VALUES ({key}, {address_key}, 7, {address_base})"
+            "INSERT INTO address (customer_id, id, base) VALUES ({key}, {address_key}, {address_base})"
         ))
         .await;
     for term in search::terms(&customer) {

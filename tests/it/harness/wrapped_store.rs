@@ -5,8 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use csu::{
     channel::store::{
-        Applied, ChannelStore, DownloadJob, Origin, SearchPosition, SharedStore, StoreError,
-        StoreResult, Transaction,
+        Applied, ChannelStore, DownloadJob, Identity, SearchPosition, SharedStore, Transaction,
     },
     domain::{
         configuration::ChannelConfiguration,
@@ -15,6 +14,7 @@ use csu::{
         search::Criterion,
         write::RequestRecord,
     },
+    storage::{StoreError, StoreResult},
 };
 use tokio::sync::watch;
 
@@ -91,8 +91,8 @@ impl WrappedStore {
 
 #[async_trait]
 impl ChannelStore for WrappedStore {
-    async fn origin(&self) -> StoreResult<Origin> {
-        self.inner.origin().await
+    async fn identity(&self) -> StoreResult<Identity> {
+        self.inner.identity().await
     }
 
     async fn customers(&self, ids: &[CustomerId]) -> StoreResult<Vec<KnownCustomer>> {

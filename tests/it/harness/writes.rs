@@ -109,5 +109,6 @@ pub fn write(request_id: RequestId, customer_id: CustomerId, command: Command) -
             configuration_age: std::time::Duration::ZERO,
             headquarters_duration: None,
         },
+        performed: None,
     }
 }

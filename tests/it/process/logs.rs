@@ -8,7 +8,7 @@ use tonic::Code;
 
 use crate::harness::{
     Database, Engine,
-    process::{Process, serve},
+    process::{Process, serve, stocked},
     replica::Clients,
     requests,
 };
@@ -51,7 +51,7 @@ fn address(street: &str) -> csu::proto::channel::Address {
 }
 
 async fn nothing_personal_is_logged(engine: Engine) {
-    let database = Database::new(engine).await;
+    let database = stocked(engine).await;
     let mut command = serve(&database.url);
     command.args(["--log", "debug,csu=trace"]);
     let unit = Process::start(command).await;

@@ -6,8 +6,8 @@ use tokio::{
 };
 
 use crate::harness::{
-    Database, Engine,
-    process::{Process, serve},
+    Engine,
+    process::{Process, serve, stocked},
     requests, wait,
 };
 
@@ -34,7 +34,7 @@ fn value(metrics: &str, name: &str, labels: &[&str]) -> Option<f64> {
 }
 
 async fn calls_are_counted_from_the_first_one(engine: Engine) {
-    let database = Database::new(engine).await;
+    let database = stocked(engine).await;
     let unit = Process::start(serve(&database.url)).await;
     let calls = |metrics: &str, code: &str| {
         let labels = ["method=\"CreateCustomer\"", code];

@@ -2,5 +2,7 @@
 
 mod logs;
 mod metrics;
+mod migrating;
+mod roles;
 mod starting;
 mod stopping;

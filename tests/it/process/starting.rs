@@ -30,9 +30,8 @@ async fn assert_fails(command: Command, code: i32, says: &[&str]) {
 }
 
 fn serve_in(data: &std::path::Path) -> Command {
-    let mut command = csu();
-    command.args(["serve", "--channel-listen", "127.0.0.1:0"]);
-    command.args(["--channel-http-listen", "127.0.0.1:0", "--data"]).arg(data);
+    let mut command = process::serve_as("all");
+    command.arg("--data").arg(data);
     command
 }
 
@@ -45,11 +44,13 @@ async fn a_data_folder_that_can_t_be_written() {
         let path = data.display().to_string();
         assert_fails(serve_in(&data), FAILED, &[&path, "--data"]).await;
     }
-    // The folder is fine, and what should be the database is another folder.
-    let data = folder.path().join("data");
-    fs::create_dir_all(data.join("channel.db")).unwrap();
-    let path = data.join("channel.db").display().to_string();
-    assert_fails(serve_in(&data), FAILED, &[&path]).await;
+    // The folder is fine, and what should be a database is another folder.
+    for file in ["channel.db", "headquarters.db"] {
+        let data = folder.path().join(format!("data for {file}"));
+        fs::create_dir_all(data.join(file)).unwrap();
+        let path = data.join(file).display().to_string();
+        assert_fails(serve_in(&data), FAILED, &[&path]).await;
+    }
     assert_eq!(fs::read_to_string(&file).unwrap(), "in the way");
 }
 
@@ -60,12 +61,18 @@ async fn a_port_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let port = format!("port {}", taken.local_addr().unwrap().port());
-    for (flag, other) in [
-        ("--channel-listen", "--channel-http-listen"),
-        ("--channel-http-listen", "--channel-listen"),
-    ] {
+    let flags = [
+        "--channel-listen",
+        "--channel-http-listen",
+        "--headquarters-listen",
+        "--headquarters-http-listen",
+    ];
+    for flag in flags {
         let mut command = csu();
-        command.args(["serve", flag, &address, other, "127.0.0.1:0", "--data"]).arg(&data);
+        command.args(["serve", flag, &address, "--data"]).arg(&data);
+        for other in flags.iter().filter(|other| **other != flag) {
+            command.args([other, "127.0.0.1:0"]);
+        }
         assert_fails(command, FAILED, &[&address, &port, "in use", flag]).await;
         assert!(!data.exists(), "no database is made by a unit that can't serve");
     }
@@ -73,7 +80,7 @@ async fn a_port_in_use() {
 
 #[tokio::test]
 async fn two_units_on_one_sqlite_file() {
-    let database = Database::empty(Engine::Sqlite).await;
+    let database = process::stocked(Engine::Sqlite).await;
     let first = Process::start(serve(&database.url)).await;
     let path = database.folder().join("channel.db").display().to_string();
     assert_fails(serve(&database.url), FAILED, &[&path, "in use by another csu"]).await;
@@ -105,6 +112,7 @@ async fn a_postgresql_database_that_is_not_there_or_not_migrated() {
     let ended = run(command).await;
     assert!(ended.status.success(), "{ended:?}");
     assert!(ended.stdout.contains(&database.url_shown()), "{ended:?}");
+    process::stock(&database).await;
     Process::start(serve(&database.url)).await.stop().await;
 
     database.remove().await;
@@ -125,10 +133,7 @@ async fn a_server_that_is_not_there() {
 crate::on_both_engines!(a_database_that_is_too_new, a_database_of_another_name);
 
 async fn a_database_that_is_too_new(engine: Engine) {
-    let database = Database::empty(engine).await.migrated().await;
-    if engine == Engine::Sqlite {
-        Process::start(serve(&database.url)).await.stop().await;
-    }
+    let database = process::stocked(engine).await;
     database.execute("UPDATE schema_version SET version = 9, oldest_program = 9").await;
     let before = Footprint::of(&database).await;
     let parts = [&database.url_shown(), "schema version 9", "newer csu", "update the program"];
@@ -141,14 +146,14 @@ async fn a_database_that_is_too_new(engine: Engine) {
 }
 
 async fn a_database_of_another_name(engine: Engine) {
-    let database = Database::new(engine).await;
+    let database = process::stocked(engine).await;
     let named = |name| {
         let mut command = serve(&database.url);
         command.args(["--database-name", name]);
         command
     };
-    Process::start(named("store-7")).await.stop().await;
-    let parts = ["\"store-7\"", "\"store-8\"", "--database-name"];
+    Process::start(named("store-1")).await.stop().await;
+    let parts = ["\"store-1\"", "\"store-8\"", "--database-name"];
     assert_fails(named("store-8"), FAILED, &parts).await;
     Process::start(serve(&database.url)).await.stop().await;
     database.remove().await;
@@ -160,6 +165,7 @@ async fn wrong_settings_are_named_all_at_once() {
     let data = folder.path().join("data");
     let mut command = csu();
     command.args(["serve", "--channel-listen", "nonsense", "--configuration-ttl", "soon"]);
+    command.args(["--role", "hq", "--demo", "perhaps", "--headquarters", "hq:50052"]);
     command.args(["--log-format", "xml", "--log", "csu=loud"]);
     command.args(["--channel-database", "mysql://csu:secret@host/csu", "--data"]).arg(&data);
     command.env("CSU__CHANNEL__WRITER_QUEUE", "none");
@@ -168,6 +174,12 @@ async fn wrong_settings_are_named_all_at_once() {
         "\"nonsense\"",
         "--configuration-ttl",
         "\"soon\"",
+        "--role",
+        "\"hq\"",
+        "--demo",
+        "\"perhaps\"",
+        "--headquarters",
+        "\"hq:50052\"",
         "--log-format",
         "\"xml\"",
         "--log",
@@ -186,26 +198,4 @@ async fn wrong_settings_are_named_all_at_once() {
     let mut command = csu();
     command.args(["serve", "--data"]).arg(&data).env("CSU__CHANNEL__LISTENN", "127.0.0.1:1");
     assert_fails(command, USAGE, &["CSU__CHANNEL__LISTENN"]).await;
-}
-
-#[tokio::test]
-async fn packages_that_can_t_be_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, packages) = (folder.path().join("data"), folder.path().join("packages"));
-    let with = || {
-        let mut command = serve_in(&data);
-        command.arg("--packages").arg(&packages);
-        command
-    };
-    let path = packages.display().to_string();
-    assert_fails(with(), FAILED, &[&path, "--packages"]).await;
-    fs::create_dir(&packages).unwrap();
-    assert_fails(with(), FAILED, &[&path, "1070.pkg", "1110.pkg", "--packages"]).await;
-    let file = packages.join("1070.pkg");
-    let mut package = csu::roles::demo::packages().unwrap().remove(0);
-    let middle = package.len() / 2;
-    package[middle] ^= 1;
-    fs::write(&file, &package).unwrap();
-    assert_fails(with(), FAILED, &[&file.display().to_string(), "checksum"]).await;
-    assert!(!data.exists(), "nothing is left behind");
 }

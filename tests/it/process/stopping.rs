@@ -14,7 +14,7 @@ use tonic_health::pb::{
 
 use crate::harness::{
     Database, Engine,
-    process::{Process, serve},
+    process::{Process, serve, stocked},
     requests, wait,
 };
 
@@ -81,7 +81,7 @@ async fn begun(unit: &Process) {
 }
 
 async fn running_calls_end_and_idle_peers_do_not_matter(engine: Engine) {
-    let database = Database::new(engine).await;
+    let database = stocked(engine).await;
     let unit = Process::start(serve(&database.url)).await;
     let clients = unit.connect().await;
     clients.created(requests::create()).await;
@@ -121,7 +121,7 @@ async fn running_calls_end_and_idle_peers_do_not_matter(engine: Engine) {
 }
 
 async fn a_call_that_does_not_end_is_cut_at_the_limit(engine: Engine) {
-    let database = Database::new(engine).await;
+    let database = stocked(engine).await;
     let mut command = serve(&database.url);
     command.env("CSU__CHANNEL__DRAIN_LIMIT", "200ms");
     let unit = Process::start(command).await;
@@ -143,7 +143,7 @@ async fn a_call_that_does_not_end_is_cut_at_the_limit(engine: Engine) {
 }
 
 async fn a_second_signal_is_obeyed_at_once(engine: Engine) {
-    let database = Database::new(engine).await;
+    let database = stocked(engine).await;
     let unit = Process::start(serve(&database.url)).await;
     let clients = unit.connect().await;
     let holder = Holder::of(&database).await;

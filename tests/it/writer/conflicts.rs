@@ -1,8 +1,8 @@
 //! Races with another replica, and writes that the database does not take: each for itself.
 
 use csu::{
-    channel::store::StoreError,
     domain::error::{Error, Unavailable},
+    storage::StoreError,
 };
 
 use super::Unit;

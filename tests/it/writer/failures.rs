@@ -1,16 +1,14 @@
 //! A flush that failed: nobody knows what the disk holds, so nothing is written over it and the unit stops.
 
 use csu::{
-    channel::{
-        store::{Applied, StoreError},
-        writer::ConfigurationPackage,
-    },
+    channel::{store::Applied, writer::ConfigurationPackage},
     domain::{
         configuration::GlobalConfigurationRows,
         error::{Error, Unavailable},
     },
     runtime::task::Task,
     server::health::Readiness,
+    storage::StoreError,
 };
 use tonic::Code;
 

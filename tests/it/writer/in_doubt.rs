@@ -121,7 +121,7 @@ async fn a_retried_conflict_may_end_in_doubt(engine: Engine) {
     {
         let unit = Unit::new(engine).await;
         let write = writes::create("Berg");
-        unit.faults.next(Fault::Fail(|| csu::channel::store::StoreError::Conflict));
+        unit.faults.next(Fault::Fail(|| csu::storage::StoreError::Conflict));
         unit.faults.next(fault);
         assert_eq!(unit.writer.write(write.clone()).await.is_ok(), happened);
         assert_eq!(unit.was_performed(&write).await, happened);

@@ -6,6 +6,7 @@ mod callers;
 mod conflicts;
 mod failures;
 mod in_doubt;
+mod slots;
 mod stopping;
 
 use std::{sync::Arc, time::Duration};

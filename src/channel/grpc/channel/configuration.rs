@@ -4,11 +4,12 @@ use crate::{
     channel::{
         grpc::convert::{choice, duration, execution, timestamp},
         operations::{Unit, channel_configuration},
+        realtime::Snapshot,
     },
     domain::{self, error::Result},
     proto::channel::{
         ChannelConfiguration, DefaultCustomer, GetChannelConfigurationRequest,
-        GetChannelConfigurationResponse,
+        GetChannelConfigurationResponse, HeadquartersConnection,
     },
 };
 
@@ -28,7 +29,22 @@ pub(super) async fn get(
         global_configuration_applied_time: found
             .global_configuration
             .map(|applied| timestamp(applied.at)),
+        headquarters_version: found.at_headquarters.map(|it| execution::version(it.version)),
+        headquarters_version_time: found.at_headquarters.map(|it| timestamp(it.at)),
+        headquarters: Some(connection(&found.connection, found.real_time_calls)),
     })
+}
+
+fn connection(connection: &Snapshot, real_time_calls: u64) -> HeadquartersConnection {
+    let last = connection.last_failure.as_ref();
+    HeadquartersConnection {
+        reachable: connection.reachable,
+        since_time: Some(timestamp(connection.since)),
+        last_failure: last.map(|(failure, _)| failure.text()).unwrap_or_default(),
+        last_failure_time: last.map(|(_, at)| timestamp(*at)),
+        failures: i32::try_from(connection.failures).unwrap_or(i32::MAX),
+        real_time_calls: i64::try_from(real_time_calls).unwrap_or(i64::MAX),
+    }
 }
 
 fn shown(configuration: &domain::configuration::ChannelConfiguration) -> ChannelConfiguration {

@@ -1,5 +1,7 @@
 //! `CreateCustomer`.
 
+use std::sync::Arc;
+
 use crate::{
     channel::{
         grpc::convert::{answer, envelope, input},
@@ -10,7 +12,7 @@ use crate::{
 };
 
 pub(super) async fn create(
-    unit: &Unit,
+    unit: &Arc<Unit>,
     context: &Context,
     mut request: CreateCustomerRequest,
 ) -> Result<CreateCustomerResponse> {

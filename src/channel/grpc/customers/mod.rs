@@ -73,7 +73,9 @@ impl CustomerService for Customers {
         &self,
         request: Request<LookupRequestRequest>,
     ) -> Result<Response<LookupRequestResponse>, Status> {
-        let answer = lookup_request::lookup_request(&self.0, request.into_inner()).await;
+        let context = super::context(request.extensions(), &self.0);
+        let answer =
+            lookup_request::lookup_request(&self.0, &context, request.into_inner()).await;
         answer.map(Response::new).map_err(|error| status(&error))
     }
 }

@@ -1,20 +1,9 @@
 //! Every statement for PostgreSQL. Rows come in as one JSON array a statement.
 
-macro_rules! statements {
-    ($($name:ident = $text:expr;)*) => {
-        $(pub const $name: &str = $text;)*
-        /// All of them, for the test that prepares each.
-        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
-    };
-}
-
-statements! {
-    SCHEMA_TABLE = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_version'";
-    SCHEMA_VERSION = "SELECT version, oldest_program FROM schema_version WHERE id = 1";
-    DURABILITY = "SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
-        current_setting('synchronous_commit') AS synchronous_commit";
+crate::storage::statements! {
     ORIGIN = "SELECT database_id, database_name, incarnation, request_hash_key FROM origin WHERE id = 1";
-    CREATE_ORIGIN = "INSERT INTO origin VALUES (1, $1, $2, 1, $3, $4) ON CONFLICT DO NOTHING";
+    CREATE_ORIGIN = "INSERT INTO origin VALUES (1, $1, $2, 1, NULL, $3) ON CONFLICT DO NOTHING";
+    SET_REQUEST_HASH_KEY = "UPDATE origin SET request_hash_key = $1 WHERE id = 1 AND request_hash_key IS NULL";
 
     CUSTOMERS = "SELECT c.id, c.version, coalesce(c.view, c.base) AS payload,
         (SELECT coalesce(json_agg(json_build_object('synced', CASE WHEN a.base IS NULL THEN 0 ELSE 1 END,
@@ -39,16 +28,44 @@ statements! {
         FROM channel WHERE operating_unit_number = $1";
     APPLIED = "SELECT version, applied_at FROM applied_job WHERE job = $1";
 
+    WAITING_REVISIONS = "SELECT r.counter, r.id, r.request_id, r.customer_id, r.captured_at, r.base_version,
+            (SELECT coalesce(json_agg(json_build_object('ordinal', c.ordinal, 'operation', c.operation, 'relationshiptype', c.relationshiptype,
+                'firstname', c.firstname, 'middlename', c.middlename, 'lastname', c.lastname,
+                'custname', c.custname, 'languageid', c.languageid, 'custgroup', c.custgroup,
+                'currency', c.currency, 'receiptoption', c.receiptoption, 'receiptemail', c.receiptemail,
+                'identificationnumber', c.identificationnumber, 'primaryphone', c.primaryphone,
+                'primaryemail', c.primaryemail)), '[]')::text
+             FROM retailasynccustomerv2 c WHERE c.replicationcounterfromorigin = r.counter),
+            (SELECT coalesce(json_agg(json_build_object('ordinal', k.ordinal, 'operation', k.operation, 'contactid', k.contactid,
+                'contacttype', k.contacttype, 'locator', k.locator, 'typedlocator', k.typedlocator)), '[]')::text
+             FROM retailasynccustomercontact k WHERE k.replicationcounterfromorigin = r.counter),
+            (SELECT coalesce(json_agg(json_build_object('ordinal', a.ordinal, 'operation', a.operation, 'addressid', a.addressid,
+                'makepostaladdressprimary', a.makepostaladdressprimary, 'role', a.role,
+                'street', a.street, 'streetnumber', a.streetnumber,
+                'buildingcompliment', a.buildingcompliment, 'districtname', a.districtname,
+                'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country)), '[]')::text
+             FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter)
+        FROM revision r WHERE r.customer_id = ANY($1) AND r.resolved_at IS NULL ORDER BY r.counter";
     LOCK_CUSTOMERS = "SELECT id FROM customer WHERE id = ANY($1) ORDER BY id FOR UPDATE";
     TAKE_COUNTERS = "UPDATE counter SET revision = revision + $1, event = event + $2,
         captured_at = greatest(captured_at, $3) WHERE id = 1 RETURNING revision, event, captured_at";
-    INSERT_CUSTOMERS = "INSERT INTO customer (id, view)
-        SELECT id, view FROM json_to_recordset($1::json) AS r(id uuid, view text) ON CONFLICT DO NOTHING";
+    INSERT_CUSTOMERS = "INSERT INTO customer (id, version, base, view)
+        SELECT id, version, base, view
+        FROM json_to_recordset($1::json) AS r(id uuid, version bigint, base text, view text) ON CONFLICT DO NOTHING";
     CHANGE_CUSTOMERS = "UPDATE customer SET view = r.view FROM json_to_recordset($1::json) AS r(id uuid, view text)
         WHERE customer.id = r.id";
+    REBASE_CUSTOMERS = "UPDATE customer SET version = r.version, base = r.base, view = r.view
+        FROM json_to_recordset($1::json) AS r(id uuid, version bigint, base text, view text)
+        WHERE customer.id = r.id AND coalesce(customer.version, 0) < r.version";
     PUT_ADDRESSES = "INSERT INTO address (customer_id, id, view)
         SELECT customer_id, id, view FROM json_to_recordset($1::json) AS r(customer_id uuid, id uuid, view text)
         ON CONFLICT (customer_id, id) DO UPDATE SET view = excluded.view";
+    PUT_ADDRESS_BASES = "INSERT INTO address (customer_id, id, base, view)
+        SELECT customer_id, id, base, view
+        FROM json_to_recordset($1::json) AS r(customer_id uuid, id uuid, base text, view text)
+        ON CONFLICT (customer_id, id) DO UPDATE SET base = excluded.base, view = excluded.view";
+    REMOVE_ADDRESSES = "DELETE FROM address a USING json_to_recordset($1::json) AS r(customer_id uuid, id uuid)
+        WHERE a.customer_id = r.customer_id AND a.id = r.id";
     INSERT_REVISIONS = "INSERT INTO revision (counter, id, request_id, request_hash, customer_id, channel, caller,
             captured_at, base_version, touches)
         SELECT counter, id, request_id, decode(request_hash, 'hex'), customer_id, channel, caller, captured_at,

@@ -1,18 +1,9 @@
 //! Every statement for SQLite. Rows come in as one JSON array a statement.
 
-macro_rules! statements {
-    ($($name:ident = $text:expr;)*) => {
-        $(pub const $name: &str = $text;)*
-        /// All of them, for the test that prepares each.
-        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
-    };
-}
-
-statements! {
-    SCHEMA_TABLE = "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'";
-    SCHEMA_VERSION = "SELECT version, oldest_program FROM schema_version WHERE id = 1";
+crate::storage::statements! {
     ORIGIN = "SELECT database_id, database_name, incarnation, request_hash_key FROM origin WHERE id = 1";
-    CREATE_ORIGIN = "INSERT INTO origin VALUES (1, ?1, ?2, 1, ?3, ?4) ON CONFLICT DO NOTHING";
+    CREATE_ORIGIN = "INSERT INTO origin VALUES (1, ?1, ?2, 1, NULL, ?3) ON CONFLICT DO NOTHING";
+    SET_REQUEST_HASH_KEY = "UPDATE origin SET request_hash_key = ?1 WHERE id = 1 AND request_hash_key IS NULL";
 
     CUSTOMERS = "SELECT c.id, c.version, coalesce(c.view, c.base) AS payload,
         (SELECT json_group_array(json_object('synced', iif(a.base IS NULL, 0, 1), 'address', json(coalesce(a.view, a.base))))
@@ -37,15 +28,43 @@ statements! {
         FROM channel WHERE operating_unit_number = ?1";
     APPLIED = "SELECT version, applied_at FROM applied_job WHERE job = ?1";
 
+    WAITING_REVISIONS = "SELECT r.counter, r.id, r.request_id, r.customer_id, r.captured_at, r.base_version,
+            (SELECT json_group_array(json_object('ordinal', c.ordinal, 'operation', c.operation, 'relationshiptype', c.relationshiptype,
+                'firstname', c.firstname, 'middlename', c.middlename, 'lastname', c.lastname,
+                'custname', c.custname, 'languageid', c.languageid, 'custgroup', c.custgroup,
+                'currency', c.currency, 'receiptoption', c.receiptoption, 'receiptemail', c.receiptemail,
+                'identificationnumber', c.identificationnumber, 'primaryphone', c.primaryphone,
+                'primaryemail', c.primaryemail))
+             FROM retailasynccustomerv2 c WHERE c.replicationcounterfromorigin = r.counter),
+            (SELECT json_group_array(json_object('ordinal', k.ordinal, 'operation', k.operation, 'contactid', lower(hex(k.contactid)),
+                'contacttype', k.contacttype, 'locator', k.locator, 'typedlocator', k.typedlocator))
+             FROM retailasynccustomercontact k WHERE k.replicationcounterfromorigin = r.counter),
+            (SELECT json_group_array(json_object('ordinal', a.ordinal, 'operation', a.operation, 'addressid', lower(hex(a.addressid)),
+                'makepostaladdressprimary', a.makepostaladdressprimary, 'role', a.role,
+                'street', a.street, 'streetnumber', a.streetnumber,
+                'buildingcompliment', a.buildingcompliment, 'districtname', a.districtname,
+                'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country))
+             FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter)
+        FROM revision r WHERE r.customer_id IN (SELECT unhex(value, '-') FROM json_each(?1)) AND r.resolved_at IS NULL ORDER BY r.counter";
     TAKE_COUNTERS = "UPDATE counter SET revision = revision + ?1, event = event + ?2, captured_at = max(captured_at, ?3)
         WHERE id = 1 RETURNING revision, event, captured_at";
-    INSERT_CUSTOMERS = "INSERT INTO customer (id, view)
-        SELECT unhex(value->>'id', '-'), value->>'view' FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+    INSERT_CUSTOMERS = "INSERT INTO customer (id, version, base, view)
+        SELECT unhex(value->>'id', '-'), value->>'version', value->>'base', value->>'view' FROM json_each(?1) WHERE true
+        ON CONFLICT DO NOTHING";
     CHANGE_CUSTOMERS = "UPDATE customer SET view = r.value->>'view' FROM json_each(?1) AS r
         WHERE customer.id = unhex(r.value->>'id', '-')";
+    REBASE_CUSTOMERS = "UPDATE customer SET version = r.value->>'version', base = r.value->>'base', view = r.value->>'view'
+        FROM json_each(?1) AS r
+        WHERE customer.id = unhex(r.value->>'id', '-') AND coalesce(customer.version, 0) < r.value->>'version'";
     PUT_ADDRESSES = "INSERT INTO address (customer_id, id, view)
         SELECT unhex(value->>'customer_id', '-'), unhex(value->>'id', '-'), value->>'view' FROM json_each(?1) WHERE true
         ON CONFLICT (customer_id, id) DO UPDATE SET view = excluded.view";
+    PUT_ADDRESS_BASES = "INSERT INTO address (customer_id, id, base, view)
+        SELECT unhex(value->>'customer_id', '-'), unhex(value->>'id', '-'), value->>'base', value->>'view'
+        FROM json_each(?1) WHERE true
+        ON CONFLICT (customer_id, id) DO UPDATE SET base = excluded.base, view = excluded.view";
+    REMOVE_ADDRESSES = "DELETE FROM address WHERE (customer_id, id) IN
+        (SELECT unhex(value->>'customer_id', '-'), unhex(value->>'id', '-') FROM json_each(?1))";
     INSERT_REVISIONS = "INSERT INTO revision (counter, id, request_id, request_hash, customer_id, channel, caller,
             captured_at, base_version, touches)
         SELECT value->>'counter', unhex(value->>'id', '-'), unhex(value->>'request_id', '-'),

@@ -5,47 +5,25 @@ use sqlx::Sqlite;
 
 use crate::{
     channel::store::{
-        Applied, DownloadJob, Rows, StoreError, StoreResult, Taken, Transaction, configuration,
-        payload, rows::array, sqlite::sql,
+        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload, sqlite::sql, staging::{self, RevisionTuple},
     },
     domain::{
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
         id::{CustomerId, RequestId},
         known::KnownCustomer,
+        revision::Revision,
         time::Timestamp,
         write::RequestRecord,
+    },
+    storage::{
+        StoreError, StoreResult,
+        sqlite::{put, put_each, uuids},
     },
 };
 
 pub(super) struct SqliteTransaction(pub(super) sqlx::Transaction<'static, Sqlite>);
 
 impl SqliteTransaction {
-    /// Runs a statement over the rows, if there are any; says how many it wrote.
-    async fn put(
-        &mut self,
-        statement: &'static str,
-        rows: &[serde_json::Value],
-    ) -> StoreResult<u64> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        let done = sqlx::query(statement).bind(array(rows)).execute(&mut *self.0).await?;
-        Ok(done.rows_affected())
-    }
-
-    /// Like [`Self::put`], where each row must be written.
-    async fn put_each(
-        &mut self,
-        statement: &'static str,
-        rows: &[serde_json::Value],
-    ) -> StoreResult<()> {
-        if self.put(statement, rows).await? == rows.len() as u64 {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict)
-        }
-    }
-
     async fn set_applied(&mut self, job: DownloadJob, applied: Applied) -> StoreResult<bool> {
         let done = sqlx::query(sql::SET_APPLIED)
             .bind(job.number())
@@ -83,6 +61,14 @@ impl Transaction for SqliteTransaction {
         super::request_records(&mut self.0, ids).await
     }
 
+    async fn waiting_revisions(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Revision>> {
+        let rows: Vec<RevisionTuple> = sqlx::query_as(sql::WAITING_REVISIONS)
+            .bind(uuids(ids.iter().map(|id| id.0)))
+            .fetch_all(&mut *self.0)
+            .await?;
+        rows.into_iter().map(staging::revision).collect()
+    }
+
     async fn take_counters(
         &mut self,
         revisions: u32,
@@ -99,17 +85,20 @@ impl Transaction for SqliteTransaction {
     }
 
     async fn insert(&mut self, rows: &Rows) -> StoreResult<()> {
-        self.put_each(sql::INSERT_CUSTOMERS, &rows.new_customers).await?;
-        self.put_each(sql::CHANGE_CUSTOMERS, &rows.changed_customers).await?;
-        self.put_each(sql::INSERT_RECORDS, &rows.records).await?;
-        self.put(sql::PUT_ADDRESSES, &rows.addresses).await?;
-        self.put(sql::INSERT_REVISIONS, &rows.revisions).await?;
-        self.put(sql::INSERT_STAGED_CUSTOMERS, &rows.staged_customers).await?;
-        self.put(sql::INSERT_STAGED_ADDRESSES, &rows.staged_addresses).await?;
-        self.put(sql::INSERT_STAGED_CONTACTS, &rows.staged_contacts).await?;
-        self.put(sql::REMOVE_TERMS, &rows.terms_removed).await?;
-        self.put(sql::ADD_TERMS, &rows.terms_added).await?;
-        self.put(sql::INSERT_EVENTS, &rows.events).await?;
+        put_each(&mut self.0, sql::INSERT_CUSTOMERS, &rows.new_customers).await?;
+        put_each(&mut self.0, sql::CHANGE_CUSTOMERS, &rows.changed_customers).await?;
+        put_each(&mut self.0, sql::REBASE_CUSTOMERS, &rows.rebased_customers).await?;
+        put_each(&mut self.0, sql::INSERT_RECORDS, &rows.records).await?;
+        put(&mut self.0, sql::PUT_ADDRESSES, &rows.addresses).await?;
+        put(&mut self.0, sql::PUT_ADDRESS_BASES, &rows.address_bases).await?;
+        put(&mut self.0, sql::REMOVE_ADDRESSES, &rows.removed_addresses).await?;
+        put(&mut self.0, sql::INSERT_REVISIONS, &rows.revisions).await?;
+        put(&mut self.0, sql::INSERT_STAGED_CUSTOMERS, &rows.staged_customers).await?;
+        put(&mut self.0, sql::INSERT_STAGED_ADDRESSES, &rows.staged_addresses).await?;
+        put(&mut self.0, sql::INSERT_STAGED_CONTACTS, &rows.staged_contacts).await?;
+        put(&mut self.0, sql::REMOVE_TERMS, &rows.terms_removed).await?;
+        put(&mut self.0, sql::ADD_TERMS, &rows.terms_added).await?;
+        put(&mut self.0, sql::INSERT_EVENTS, &rows.events).await?;
         Ok(())
     }
 
@@ -145,6 +134,11 @@ impl Transaction for SqliteTransaction {
         ])
         .await?;
         Ok(true)
+    }
+
+    async fn set_request_hash_key(&mut self, key: &[u8; 32]) -> StoreResult<()> {
+        sqlx::query(sql::SET_REQUEST_HASH_KEY).bind(key.as_slice()).execute(&mut *self.0).await?;
+        Ok(())
     }
 
     async fn prune_request_records(&mut self, before: Timestamp, limit: u32) -> StoreResult<u64> {

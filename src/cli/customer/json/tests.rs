@@ -1,3 +1,5 @@
+use prost_types::Timestamp;
+
 use super::*;
 
 #[test]

@@ -1,0 +1,191 @@
+//! The way to headquarters' real-time service: one bounded call a write, a breaker in front of it, and probes behind
+//! it.
+
+mod breaker;
+mod client;
+mod failure;
+mod probe;
+
+use std::{sync::Arc, time::Duration};
+
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+use crate::{
+    channel::realtime::client::Client,
+    domain::{
+        base::Base,
+        configuration::ConfigurationVersion,
+        id::RequestId,
+        origin::Origin,
+        revision::Draft,
+        routing::Headquarters,
+        submission::Decision,
+        time::Timestamp,
+        write::{Method, RequestHash, Write},
+    },
+    runtime::{clock::{SharedClock, monotonic}, task::Tasks},
+};
+
+pub use breaker::{Breaker, Snapshot};
+pub use client::Connection;
+pub use failure::{CallError, Failure};
+
+/// Calls by outcome: `performed`, `refused` (headquarters' word), or the kind of the failure.
+pub const CALLS: &str = "csu_headquarters_calls_total";
+/// Seconds of a call.
+pub const DURATION: &str = "csu_headquarters_call_duration_seconds";
+/// 1 while headquarters counts as reachable.
+pub const REACHABLE: &str = "csu_headquarters_reachable";
+
+/// The real-time service as a unit sees it; cheap to clone.
+#[derive(Clone)]
+pub struct RealTime(Arc<Shared>);
+
+struct Shared {
+    client: Client,
+    breaker: Breaker,
+    clock: SharedClock,
+    meters: Meters,
+    calls: std::sync::atomic::AtomicU64,
+    versions: tokio::sync::watch::Sender<Option<HeadquartersVersions>>,
+}
+
+/// What configuration headquarters has, as it said when it was last asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadquartersVersions {
+    pub version: ConfigurationVersion,
+    pub at: Timestamp,
+}
+
+/// A write that headquarters remembers, with its customer as it is there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    pub request_hash: RequestHash,
+    pub method: Method,
+    pub decision: Decision,
+    pub base: Base,
+}
+
+struct Meters {
+    performed: Counter,
+    refused: Counter,
+    duration: Histogram,
+    reachable: Gauge,
+}
+
+impl RealTime {
+    /// `breaker_failures`: communication failures in a row after which headquarters counts as not reachable.
+    pub fn new(
+        connection: &Connection,
+        origin: Origin,
+        breaker_failures: u32,
+        clock: SharedClock,
+    ) -> Self {
+        let meters = Meters {
+            performed: counter!(CALLS, "outcome" => "performed"),
+            refused: counter!(CALLS, "outcome" => "refused"),
+            duration: histogram!(DURATION),
+            reachable: gauge!(REACHABLE),
+        };
+        meters.reachable.set(1.0);
+        Self(Arc::new(Shared {
+            client: Client::new(connection, origin),
+            breaker: Breaker::new(breaker_failures, Arc::clone(&clock)),
+            clock,
+            meters,
+            calls: std::sync::atomic::AtomicU64::new(0),
+            versions: tokio::sync::watch::Sender::new(None),
+        }))
+    }
+
+    /// Asks headquarters to perform a write, in one call of at most `budget`.
+    pub async fn perform(
+        &self,
+        write: &Write,
+        draft: &Draft,
+        budget: Duration,
+    ) -> Result<Base, CallError> {
+        self.0.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.observed(self.0.client.perform(write, draft, budget)).await
+    }
+
+    /// Asks headquarters' memory of requests.
+    pub async fn look_up(
+        &self,
+        id: RequestId,
+        budget: Duration,
+    ) -> Result<Option<Remembered>, CallError> {
+        self.observed(self.0.client.look_up(id, budget)).await
+    }
+
+    /// Whether headquarters takes calls, as far as is known.
+    pub fn headquarters(&self) -> Headquarters {
+        if self.0.breaker.snapshot().reachable {
+            Headquarters::Reachable
+        } else {
+            Headquarters::Unreachable
+        }
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.breaker.snapshot()
+    }
+
+    /// Writes that headquarters was asked to perform since this process started.
+    pub fn calls(&self) -> u64 {
+        self.0.calls.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// What headquarters has, as it said last; `None`: it has not been asked yet.
+    pub fn versions(&self) -> Option<HeadquartersVersions> {
+        *self.0.versions.borrow()
+    }
+
+    /// Notes what headquarters said that it has.
+    pub fn note_versions(&self, version: ConfigurationVersion) {
+        let at = self.0.clock.now();
+        self.0.versions.send_replace(Some(HeadquartersVersions { version, at }));
+    }
+
+    /// Headquarters is known to be away: nobody needs to find out by a call.
+    pub fn trip(&self, failure: Failure) {
+        self.0.breaker.trip(failure);
+        self.show();
+    }
+
+    /// Starts the probes that close the breaker.
+    pub fn spawn_probe(&self, tasks: &Tasks) {
+        probe::spawn(self, tasks);
+    }
+
+    async fn observed<T>(
+        &self,
+        call: impl Future<Output = Result<T, CallError>>,
+    ) -> Result<T, CallError> {
+        let Shared { breaker, meters, .. } = &*self.0;
+        let (epoch, started) = (breaker.epoch(), monotonic());
+        let result = call.await;
+        meters.duration.record(monotonic() - started);
+        match &result {
+            Ok(_) => {
+                breaker.answered(epoch);
+                meters.performed.increment(1);
+            }
+            Err(CallError::Word(_)) => {
+                breaker.answered(epoch);
+                meters.refused.increment(1);
+            }
+            Err(CallError::Communication(failure)) => {
+                counter!(CALLS, "outcome" => failure.kind()).increment(1);
+                breaker.failed(epoch, failure.clone());
+                self.show();
+            }
+        }
+        result
+    }
+
+    fn show(&self) {
+        let reachable = self.0.breaker.snapshot().reachable;
+        self.0.meters.reachable.set(if reachable { 1.0 } else { 0.0 });
+    }
+}

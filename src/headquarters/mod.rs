@@ -1,0 +1,7 @@
+//! Headquarters: every customer of the company with its account number, the memory of requests, and how channels
+//! are set up.
+
+pub mod grpc;
+pub mod operations;
+pub mod store;
+pub mod writer;

@@ -1,0 +1,19 @@
+//! Says what became of a write.
+
+use crate::{
+    domain::{base::Base, error::Result, id::RequestId, submission::PerformedRequest},
+    headquarters::operations::Headquarters,
+};
+
+/// The memory of a write with its customer as it is now; `None`: none was performed with this id. It always asks the
+/// database: units ask this to learn whether headquarters is there, with all that it needs.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn lookup_request(
+    headquarters: &Headquarters,
+    id: RequestId,
+) -> Result<Option<(PerformedRequest, Base)>> {
+    let performed = headquarters.store.performed(id).await?;
+    Ok(performed.map(|(memory, record)| (memory, record.base)))
+}

@@ -1,0 +1,34 @@
+//! What headquarters can do, one operation a file, apart from wire and database.
+
+mod configuration;
+mod features;
+mod lookup_request;
+mod perform;
+mod register_database;
+mod setup;
+
+pub use configuration::{Versioned, channel_configuration, global_configuration};
+pub use features::{FeatureState, disable_feature, enable_feature, list_features};
+pub use lookup_request::lookup_request;
+pub use perform::perform;
+pub use register_database::{NAME_IN_USE_FOR, RegisterDatabase, Registration, register_database};
+pub use setup::{
+    Databases, RegisteredDatabase, change_setup, databases, save_database, save_database_group,
+    setup,
+};
+
+use crate::{
+    headquarters::{
+        store::{Identity, SharedStore},
+        writer::Writer,
+    },
+    runtime::clock::SharedClock,
+};
+
+/// All that the operations of headquarters work with.
+pub struct Headquarters {
+    pub store: SharedStore,
+    pub writer: Writer,
+    pub clock: SharedClock,
+    pub identity: Identity,
+}

@@ -1,0 +1,176 @@
+//! Headquarters' database: what readers ask of it, and the steps of a writing transaction. `sqlite` and `postgres`
+//! keep the same contract, which `tests/it/headquarters/contract` holds them to. Only the writer
+//! (`headquarters::writer`) begins transactions.
+
+mod open;
+mod payload;
+pub mod postgres;
+mod rows;
+mod setup;
+pub mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+pub use open::{NewIdentity, migrate, open};
+
+use crate::{
+    domain::{
+        configuration::ConfigurationVersion,
+        id::{CustomerId, RequestId},
+        merge::{Record, Superseded},
+        origin::Origin,
+        setup::Setup,
+        submission::{PerformedRequest, Submission},
+        time::Timestamp,
+    },
+    storage::StoreResult,
+};
+
+pub type SharedStore = Arc<dyn HeadquartersStore>;
+
+/// What this database is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Made with the database.
+    pub database_id: Uuid,
+    /// A restored headquarters begins a new life. From 1.
+    pub incarnation: i64,
+    /// Key of the company's request hashes, handed to every unit at registration.
+    pub request_hash_key: [u8; 32],
+}
+
+/// All that is set up, with the versions of 1070 and 1110 that bring it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VersionedSetup {
+    pub setup: Setup,
+    pub version: ConfigurationVersion,
+}
+
+/// A channel database that has registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredDatabase {
+    /// Name that channels are assigned to.
+    pub name: String,
+    pub origin: Origin,
+    pub program_version: String,
+    pub registered_at: Timestamp,
+    pub last_seen_at: Timestamp,
+}
+
+/// What a real-time call may do: the database that its origin has registered, and the one that its channel belongs
+/// to. Whoever calls for a channel of another database is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Name under which this very origin is registered.
+    pub registered_as: Option<String>,
+    /// Database of the channel; `None`: there is no such channel.
+    pub channel_served_by: Option<String>,
+}
+
+/// Numbers of the account number sequence, `first` and those that follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenNumbers {
+    pub format: String,
+    pub first: i64,
+}
+
+/// A write with its outcome, to be remembered.
+#[derive(Debug, Clone)]
+pub struct Outcome<'a> {
+    pub submission: &'a Submission,
+    pub received_at: Timestamp,
+    /// Change counter that contains it.
+    pub version: i64,
+    pub superseded: Vec<Superseded>,
+}
+
+/// What a transaction writes.
+#[derive(Debug, Default)]
+pub struct Rows<'a> {
+    pub new_customers: Vec<Record>,
+    pub changed_customers: Vec<Record>,
+    pub outcomes: Vec<Outcome<'a>>,
+}
+
+/// Reads, each in one snapshot, and the door to writes. Every call is bounded in time.
+#[async_trait]
+pub trait HeadquartersStore: Send + Sync + 'static {
+    async fn identity(&self) -> StoreResult<Identity>;
+
+    /// The customers that there are, in no order.
+    async fn records(&self, ids: &[CustomerId]) -> StoreResult<Vec<Record>>;
+
+    /// The memory of a performed request with its customer as it is now.
+    async fn performed(&self, id: RequestId) -> StoreResult<Option<(PerformedRequest, Record)>>;
+
+    async fn standing(&self, origin: Origin, channel: &str) -> StoreResult<Standing>;
+
+    async fn setup(&self) -> StoreResult<VersionedSetup>;
+
+    /// By name.
+    async fn databases(&self) -> StoreResult<Vec<RegisteredDatabase>>;
+
+    async fn begin(&self) -> StoreResult<Box<dyn Transaction>>;
+
+    /// Moves what was committed out of the write-ahead log, where the engine leaves that to its user.
+    async fn checkpoint(&self) -> StoreResult<()>;
+
+    async fn close(&self);
+}
+
+/// The steps of a writing transaction, in the order of their locks: customers, number sequence, counter row, rows.
+///
+/// Dropping it rolls back.
+#[async_trait]
+pub trait Transaction: Send {
+    /// Locks the customers that there are, sorted, and says which are locked. A missing one is claimed by
+    /// [`Self::insert`], which fails with `StoreError::Conflict` if someone else was faster.
+    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>>;
+
+    async fn records(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Record>>;
+
+    /// The memories that there are.
+    async fn performed(
+        &mut self,
+        ids: &[RequestId],
+    ) -> StoreResult<Vec<(RequestId, PerformedRequest)>>;
+
+    /// Those of the customer groups that there are.
+    async fn customer_groups(&mut self, codes: &[String]) -> StoreResult<Vec<String>>;
+
+    /// Locks the sequence until the end and takes so many numbers.
+    async fn take_numbers(&mut self, count: u32) -> StoreResult<TakenNumbers>;
+
+    /// Locks the counter row until the end and takes so many change counters; says the first. Whatever is committed
+    /// by then is visible to the statements that follow.
+    async fn take_changes(&mut self, count: u32) -> StoreResult<i64>;
+
+    /// `StoreError::Conflict`: a customer or memory to insert exists, or a customer to change does not.
+    async fn insert(&mut self, rows: &Rows<'_>) -> StoreResult<()>;
+
+    /// Locks the setup until the end and reads it.
+    async fn lock_setup(&mut self) -> StoreResult<VersionedSetup>;
+
+    /// Writes what differs from `before`, under the versions of `after`.
+    async fn change_setup(
+        &mut self,
+        before: &VersionedSetup,
+        after: &VersionedSetup,
+    ) -> StoreResult<()>;
+
+    /// Locks the registered databases until the end and reads those with this name or this database id.
+    async fn lock_registrations(
+        &mut self,
+        name: &str,
+        database_id: Uuid,
+    ) -> StoreResult<Vec<RegisteredDatabase>>;
+
+    /// Writes the registration under its name, in place of whichever was there and of any other of its database id.
+    async fn register(&mut self, database: &RegisteredDatabase) -> StoreResult<()>;
+
+    /// Durable when it returns. `StoreError::InDoubt`: there was no answer, and it may be or not.
+    async fn commit(self: Box<Self>) -> StoreResult<()>;
+}

@@ -1,0 +1,148 @@
+//! A writing transaction: SQLite's one write lock is every lock of the contract.
+
+use async_trait::async_trait;
+use sqlx::Sqlite;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        id::{CustomerId, RequestId},
+        merge::Record,
+        submission::PerformedRequest,
+        time::Timestamp,
+    },
+    headquarters::store::{
+        NewIdentity, RegisteredDatabase, Rows, TakenNumbers, Transaction, VersionedSetup,
+        payload::{self, DatabaseTuple},
+        rows, setup,
+        sqlite::sql,
+    },
+    storage::{
+        StoreError, StoreResult, array,
+        sqlite::{put, put_each},
+    },
+};
+
+pub(super) struct SqliteTransaction(pub(super) sqlx::Transaction<'static, Sqlite>);
+
+impl SqliteTransaction {
+    /// Whether it was not said before.
+    pub(super) async fn create_identity(
+        &mut self,
+        new: &NewIdentity,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        let done = sqlx::query(sql::CREATE_IDENTITY)
+            .bind(new.database_id)
+            .bind(new.request_hash_key.as_slice())
+            .bind(now.millis())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+#[async_trait]
+impl Transaction for SqliteTransaction {
+    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>> {
+        // The file is locked, and all that is in it.
+        Ok(ids.to_vec())
+    }
+
+    async fn records(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Record>> {
+        super::records(&mut self.0, ids).await
+    }
+
+    async fn performed(
+        &mut self,
+        ids: &[RequestId],
+    ) -> StoreResult<Vec<(RequestId, PerformedRequest)>> {
+        super::memories(&mut self.0, ids).await
+    }
+
+    async fn customer_groups(&mut self, codes: &[String]) -> StoreResult<Vec<String>> {
+        let found: Vec<(String,)> =
+            sqlx::query_as(sql::CUSTOMER_GROUPS).bind(array(codes)).fetch_all(&mut *self.0).await?;
+        Ok(found.into_iter().map(|(code,)| code).collect())
+    }
+
+    async fn take_numbers(&mut self, count: u32) -> StoreResult<TakenNumbers> {
+        let last = sqlx::query_as(sql::TAKE_NUMBERS)
+            .bind(i64::from(count))
+            .fetch_one(&mut *self.0)
+            .await?;
+        Ok(payload::taken(last, count))
+    }
+
+    async fn take_changes(&mut self, count: u32) -> StoreResult<i64> {
+        let (last,): (i64,) = sqlx::query_as(sql::TAKE_CHANGES)
+            .bind(i64::from(count))
+            .fetch_one(&mut *self.0)
+            .await?;
+        Ok(payload::first(last, count))
+    }
+
+    async fn insert(&mut self, all: &Rows<'_>) -> StoreResult<()> {
+        let created = rows::customers(&all.new_customers);
+        let changed = rows::customers(&all.changed_customers);
+        let outcomes = rows::outcomes(&all.outcomes);
+        put_each(&mut self.0, sql::INSERT_CUSTOMERS, &created).await?;
+        put_each(&mut self.0, sql::CHANGE_CUSTOMERS, &changed).await?;
+        put_each(&mut self.0, sql::INSERT_OUTCOMES, &outcomes).await
+    }
+
+    async fn lock_setup(&mut self) -> StoreResult<VersionedSetup> {
+        super::versioned_setup(&mut self.0).await
+    }
+
+    async fn change_setup(
+        &mut self,
+        before: &VersionedSetup,
+        after: &VersionedSetup,
+    ) -> StoreResult<()> {
+        let difference = setup::difference(&before.setup, &after.setup)?;
+        put(&mut self.0, sql::REMOVE_SETUP, &difference.removed).await?;
+        put(&mut self.0, sql::PUT_SETUP, &difference.put).await?;
+        sqlx::query(sql::SET_CONFIGURATION_VERSION)
+            .bind(after.version.channel_configuration)
+            .bind(after.version.global_configuration)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn lock_registrations(
+        &mut self,
+        name: &str,
+        database_id: Uuid,
+    ) -> StoreResult<Vec<RegisteredDatabase>> {
+        let rows: Vec<DatabaseTuple> = sqlx::query_as(sql::REGISTRATIONS)
+            .bind(name)
+            .bind(database_id)
+            .fetch_all(&mut *self.0)
+            .await?;
+        Ok(rows.into_iter().map(payload::database).collect())
+    }
+
+    async fn register(&mut self, database: &RegisteredDatabase) -> StoreResult<()> {
+        sqlx::query(sql::REMOVE_OTHER_NAMES)
+            .bind(database.origin.database_id)
+            .bind(&database.name)
+            .execute(&mut *self.0)
+            .await?;
+        sqlx::query(sql::REGISTER)
+            .bind(&database.name)
+            .bind(database.origin.database_id)
+            .bind(database.origin.incarnation)
+            .bind(&database.program_version)
+            .bind(database.registered_at.millis())
+            .bind(database.last_seen_at.millis())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> StoreResult<()> {
+        self.0.commit().await.map_err(|error| StoreError::of_commit(&error))
+    }
+}

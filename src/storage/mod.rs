@@ -1,0 +1,21 @@
+//! What the channel's and headquarters' databases have in common: engines, migrations, errors, and commits shared
+//! by many writes. What is asked of a database, and the tables that answer it, are its store's.
+
+mod checkpoints;
+mod connect;
+mod error;
+pub mod group_commit;
+mod json;
+pub mod postgres;
+mod schema;
+pub mod sqlite;
+mod statements;
+mod url;
+
+pub use checkpoints::checkpoints;
+pub use connect::{Engine, MigrationReport, OpenError, migrate, open};
+pub use error::{StoreError, StoreResult};
+pub use json::{array, parse, to_text};
+pub use schema::Schema;
+pub(crate) use statements::statements;
+pub use url::DatabaseUrl;

@@ -1,0 +1,227 @@
+//! A gate between a unit and a real headquarters, which counts what passes and lets things go wrong on the way there
+//! or back.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+
+use csu::proto::{
+    exchange::{
+        DownloadConfigurationRequest, DownloadConfigurationResponse, RegisterDatabaseRequest,
+        RegisterDatabaseResponse,
+        exchange_service_client::ExchangeServiceClient,
+        exchange_service_server::{ExchangeService, ExchangeServiceServer},
+    },
+    headquarters::{
+        AddAddressRequest, AddAddressResponse, CreateCustomerRequest, CreateCustomerResponse,
+        LookupRequestRequest, LookupRequestResponse, UpdateCustomerRequest, UpdateCustomerResponse,
+        realtime_service_client::RealtimeServiceClient,
+        realtime_service_server::{RealtimeService, RealtimeServiceServer},
+    },
+};
+use futures::{Stream, StreamExt as _, future};
+use http::Uri;
+use tokio::{net::TcpListener, sync::watch};
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::{
+    Request, Response, Status,
+    transport::{Channel, Endpoint, Server},
+};
+
+/// What becomes of a call.
+#[derive(Debug, Clone)]
+pub enum Passage {
+    Pass,
+    /// Headquarters never sees it, and this is the answer.
+    Refuse(Status),
+    /// Headquarters never sees it, and nobody answers.
+    Swallow,
+    /// Headquarters performs it, and this is the answer.
+    LoseAnswer(Status),
+    /// Headquarters performs it, and nobody answers.
+    SwallowAnswer,
+    /// Headquarters performs it when [`Gate::release`] says so.
+    Hold,
+    /// Headquarters performs it, and its answer is held until [`Gate::release`].
+    HoldAnswer,
+    /// Headquarters performs it, and its answer comes without the customer.
+    Garbage,
+}
+
+pub struct Gate {
+    pub address: SocketAddr,
+    state: Arc<State>,
+    _stop: DropGuard,
+}
+
+struct State {
+    next: Mutex<VecDeque<Passage>>,
+    always: Mutex<Passage>,
+    /// Calls of each kind that arrived here.
+    writes: watch::Sender<usize>,
+    lookups: watch::Sender<usize>,
+    released: watch::Sender<usize>,
+}
+
+struct Guarded {
+    state: Arc<State>,
+    headquarters: Channel,
+}
+
+impl Gate {
+    /// Before the headquarters at this URL.
+    pub async fn before(headquarters: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let channel =
+            Endpoint::from_shared(headquarters.to_owned()).expect("a URL").connect_lazy();
+        let state = Arc::new(State {
+            next: Mutex::default(),
+            always: Mutex::new(Passage::Pass),
+            writes: watch::Sender::new(0),
+            lookups: watch::Sender::new(0),
+            released: watch::Sender::new(0),
+        });
+        let guarded = || Guarded { state: Arc::clone(&state), headquarters: channel.clone() };
+        let stop = CancellationToken::new();
+        let router = Server::builder()
+            .add_service(RealtimeServiceServer::new(guarded()))
+            .add_service(ExchangeServiceServer::new(guarded()));
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move {
+            let serving = router.serve_with_incoming(TcpListenerStream::new(listener));
+            tokio::select! {
+                served = serving => served.expect("the gate serves"),
+                () = stopped => {}
+            }
+        });
+        Self { address, state, _stop: stop.drop_guard() }
+    }
+
+    /// Where a unit finds it.
+    pub fn url(&self) -> Uri {
+        format!("http://{}", self.address).parse().expect("a URL")
+    }
+
+    /// Of the next call; several follow each other.
+    pub fn next(&self, passage: Passage) {
+        self.state.next.lock().unwrap().push_back(passage);
+    }
+
+    /// Of every call for which nothing else was said.
+    pub fn always(&self, passage: Passage) {
+        *self.state.always.lock().unwrap() = passage;
+    }
+
+    /// Lets go what is held.
+    pub fn release(&self) {
+        self.state.released.send_modify(|released| *released += 1);
+    }
+
+    /// Writes that headquarters was asked for.
+    pub fn writes(&self) -> usize {
+        *self.state.writes.borrow()
+    }
+
+    /// Look-ups, those of the probes included.
+    pub fn lookups(&self) -> usize {
+        *self.state.lookups.borrow()
+    }
+
+    /// Waits until so many writes were asked for.
+    pub async fn writes_reached(&self, count: usize) {
+        let mut writes = self.state.writes.subscribe();
+        writes.wait_for(|writes| *writes >= count).await.expect("the gate lives");
+    }
+}
+
+impl State {
+    fn passage(&self) -> Passage {
+        let next = self.next.lock().unwrap().pop_front();
+        next.unwrap_or_else(|| self.always.lock().unwrap().clone())
+    }
+
+    async fn released(&self, since: usize) {
+        let mut released = self.released.subscribe();
+        released.wait_for(|released| *released > since).await.expect("the gate lives");
+    }
+
+    /// Lets a call through, or not. In a task of its own, as headquarters does not stop when its caller goes.
+    async fn pass<A: Default + Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<Response<A>, Status>> + Send + 'static,
+    ) -> Result<Response<A>, Status> {
+        let since = *self.released.borrow();
+        let passage = self.passage();
+        if let Passage::Refuse(status) = &passage {
+            return Err(status.clone());
+        }
+        if matches!(passage, Passage::Swallow) {
+            return future::pending().await;
+        }
+        if matches!(passage, Passage::Hold) {
+            self.released(since).await;
+        }
+        let answer = tokio::spawn(call).await.expect("the call ends");
+        match passage {
+            Passage::LoseAnswer(status) => return Err(status),
+            Passage::SwallowAnswer => return future::pending().await,
+            Passage::HoldAnswer => self.released(since).await,
+            Passage::Garbage => return Ok(Response::new(A::default())),
+            _ => {}
+        }
+        answer
+    }
+}
+
+macro_rules! guarded {
+    ($($method:ident: $request:ty => $response:ty, $count:ident;)*) => {
+        #[tonic::async_trait]
+        impl RealtimeService for Guarded {
+            $(async fn $method(
+                &self,
+                request: Request<$request>,
+            ) -> Result<Response<$response>, Status> {
+                self.state.$count.send_modify(|count| *count += 1);
+                let mut service = RealtimeServiceClient::new(self.headquarters.clone());
+                let request = request.into_inner();
+                self.state.pass(async move { service.$method(request).await }).await
+            })*
+        }
+    };
+}
+
+guarded! {
+    create_customer: CreateCustomerRequest => CreateCustomerResponse, writes;
+    update_customer: UpdateCustomerRequest => UpdateCustomerResponse, writes;
+    add_address: AddAddressRequest => AddAddressResponse, writes;
+    lookup_request: LookupRequestRequest => LookupRequestResponse, lookups;
+}
+
+/// The exchange passes as it is.
+#[tonic::async_trait]
+impl ExchangeService for Guarded {
+    async fn register_database(
+        &self,
+        request: Request<RegisterDatabaseRequest>,
+    ) -> Result<Response<RegisterDatabaseResponse>, Status> {
+        let mut service = ExchangeServiceClient::new(self.headquarters.clone());
+        service.register_database(request.into_inner()).await
+    }
+
+    type DownloadConfigurationStream =
+        Pin<Box<dyn Stream<Item = Result<DownloadConfigurationResponse, Status>> + Send>>;
+
+    async fn download_configuration(
+        &self,
+        request: Request<DownloadConfigurationRequest>,
+    ) -> Result<Response<Self::DownloadConfigurationStream>, Status> {
+        let mut service = ExchangeServiceClient::new(self.headquarters.clone());
+        let answer = service.download_configuration(request.into_inner()).await?;
+        Ok(Response::new(answer.into_inner().boxed()))
+    }
+}

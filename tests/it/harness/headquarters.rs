@@ -1,0 +1,232 @@
+//! A headquarters in this process, with clients that reach it over TCP.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use csu::{
+    domain::setup::Setup,
+    exchange::package::{self, Configuration},
+    headquarters::store,
+    proto::{
+        exchange::{
+            CustomerRow, DownloadConfigurationRequest, Origin, RegisterDatabaseRequest,
+            RegisterDatabaseResponse, Revision, exchange_service_client::ExchangeServiceClient,
+        },
+        headquarters::{
+            AddAddressRequest, CreateCustomerRequest, LookupRequestRequest, PerformedRequest,
+            UpdateCustomerRequest, channel_setup_service_client::ChannelSetupServiceClient,
+            feature_service_client::FeatureServiceClient,
+            realtime_service_client::RealtimeServiceClient,
+        },
+    },
+    roles::headquarters::{self as role, HeadquartersSettings, Parts, ServingHeadquarters},
+    runtime::{
+        clock::{Clock as _, TestClock},
+        ids,
+    },
+    server::telemetry,
+};
+use tokio::net::TcpListener;
+use tonic::{
+    Response, Status,
+    transport::{Channel, Endpoint},
+};
+
+use super::{Database, Engine, START, revisions};
+
+type Answer<T> = Result<T, Status>;
+
+/// A headquarters on a database of its own. A story ends with [`Headquarters::close`], which checks what always holds.
+pub struct Headquarters {
+    pub clock: Arc<TestClock>,
+    pub database: Database,
+    pub address: SocketAddr,
+    serving: Option<ServingHeadquarters>,
+    channel: Channel,
+    setup: Setup,
+}
+
+impl Headquarters {
+    /// The demo company: HOUSTON and SEATTLE, both served by `store-1`. No database has registered.
+    pub async fn new(engine: Engine) -> Self {
+        let clock = Arc::new(TestClock::new(START));
+        Self::with(engine, clock, Setup::demo("store-1")).await
+    }
+
+    pub async fn with(engine: Engine, clock: Arc<TestClock>, setup: Setup) -> Self {
+        let database = Database::new_headquarters(engine).await;
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = free.local_addr().expect("an address");
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a URL");
+        let channel = endpoint.connect_lazy();
+        let mut new = Self { clock, database, address, serving: None, channel, setup };
+        new.serve_on(free).await;
+        new
+    }
+
+    /// Serves again, at the same address, after [`Self::stop`].
+    pub async fn start(&mut self) {
+        let again = TcpListener::bind(self.address).await.expect("its port");
+        self.serve_on(again).await;
+    }
+
+    async fn serve_on(&mut self, grpc: TcpListener) {
+        let mut settings = HeadquartersSettings::default();
+        // Nobody polls its health, so nobody needs time to see it change.
+        settings.server.drain_delay = Duration::ZERO;
+        let new = Database::new_identity(self.setup.clone());
+        let store = store::open(&self.database.parsed(), new, self.clock.now()).await;
+        let parts = Parts {
+            store: store.expect("the database opens"),
+            clock: Arc::clone(&self.clock) as _,
+            grpc,
+            http: TcpListener::bind("127.0.0.1:0").await.expect("a free port"),
+            metrics: telemetry::metrics().expect("metrics"),
+        };
+        self.serving = Some(role::start(parts, settings).await.expect("headquarters starts"));
+    }
+
+    /// Stops serving; its database and address stay.
+    pub async fn stop(&mut self) {
+        let serving = self.serving.take().expect("it serves");
+        assert!(serving.stop(Duration::from_secs(30)).await, "everything ends by itself");
+    }
+
+    pub fn serving(&self) -> &ServingHeadquarters {
+        self.serving.as_ref().expect("it serves")
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops everything in an orderly way and checks what always holds.
+    pub async fn close(mut self) {
+        if self.serving.is_some() {
+            self.stop().await;
+        }
+        check(&self.database).await;
+        self.database.remove().await;
+    }
+}
+
+// Clients.
+impl Headquarters {
+    pub fn realtime(&self) -> RealtimeServiceClient<Channel> {
+        RealtimeServiceClient::new(self.channel.clone())
+    }
+
+    pub fn features(&self) -> FeatureServiceClient<Channel> {
+        FeatureServiceClient::new(self.channel.clone())
+    }
+
+    pub fn setup(&self) -> ChannelSetupServiceClient<Channel> {
+        ChannelSetupServiceClient::new(self.channel.clone())
+    }
+
+    pub fn exchange(&self) -> ExchangeServiceClient<Channel> {
+        ExchangeServiceClient::new(self.channel.clone())
+    }
+
+    pub async fn create(&self, origin: &Origin, revision: Revision) -> Answer<CustomerRow> {
+        let request =
+            CreateCustomerRequest { origin: Some(origin.clone()), revision: Some(revision) };
+        let answer = self.realtime().create_customer(request).await?.into_inner();
+        Ok(answer.customer.expect("a customer"))
+    }
+
+    /// Of a create that is in order, by a person with this last name.
+    pub async fn created(&self, origin: &Origin, last_name: &str) -> CustomerRow {
+        self.create(origin, revisions::create(last_name)).await.expect("created")
+    }
+
+    /// Whatever the customer is now.
+    pub async fn update(&self, origin: &Origin, revision: Revision) -> Answer<CustomerRow> {
+        self.update_if(origin, revision, false).await
+    }
+
+    /// If what it changes is unchanged since its base version.
+    pub async fn update_unchanged(
+        &self,
+        origin: &Origin,
+        revision: Revision,
+    ) -> Answer<CustomerRow> {
+        self.update_if(origin, revision, true).await
+    }
+
+    async fn update_if(
+        &self,
+        origin: &Origin,
+        revision: Revision,
+        require_unchanged: bool,
+    ) -> Answer<CustomerRow> {
+        let (origin, revision) = (Some(origin.clone()), Some(revision));
+        let request = UpdateCustomerRequest { origin, revision, require_unchanged };
+        let answer = self.realtime().update_customer(request).await?.into_inner();
+        Ok(answer.customer.expect("a customer"))
+    }
+
+    pub async fn add_address(&self, origin: &Origin, revision: Revision) -> Answer<CustomerRow> {
+        let request = AddAddressRequest { origin: Some(origin.clone()), revision: Some(revision) };
+        let answer = self.realtime().add_address(request).await?.into_inner();
+        Ok(answer.customer.expect("a customer"))
+    }
+
+    pub async fn lookup(&self, request_id: &str) -> Answer<Option<PerformedRequest>> {
+        let request = LookupRequestRequest { request_id: request_id.to_owned() };
+        Ok(self.realtime().lookup_request(request).await?.into_inner().performed)
+    }
+
+    pub async fn register(&self, name: &str, origin: &Origin) -> Answer<RegisterDatabaseResponse> {
+        let request = RegisterDatabaseRequest {
+            database_name: name.to_owned(),
+            origin: Some(origin.clone()),
+            program_version: "0.1.0".to_owned(),
+            package_formats: vec![1],
+        };
+        self.exchange().register_database(request).await.map(Response::into_inner)
+    }
+
+    /// A new database that has registered under this name.
+    pub async fn registered(&self, name: &str) -> Origin {
+        let origin = new_origin();
+        self.register(name, &origin).await.expect("registered");
+        origin
+    }
+
+    pub async fn download(&self, origin: &Origin, job: &str) -> Answer<Configuration> {
+        let request =
+            DownloadConfigurationRequest { origin: Some(origin.clone()), job: job.to_owned() };
+        let mut pieces = self.exchange().download_configuration(request).await?.into_inner();
+        let mut bytes = Vec::new();
+        while let Some(piece) = pieces.message().await? {
+            bytes.extend(piece.data);
+        }
+        Ok(package::decode(&bytes).expect("a package of ours"))
+    }
+}
+
+/// A database that nobody knows.
+pub fn new_origin() -> Origin {
+    Origin { database_id: ids::new_database_id().to_string(), incarnation: 1 }
+}
+
+/// What holds in every database of headquarters, whatever happened to it.
+async fn check(database: &Database) {
+    let last = database.number("SELECT change FROM counter").await;
+    let outcomes = "SELECT count(DISTINCT version) FROM revision WHERE version IS NOT NULL";
+    let highest = "SELECT coalesce(max(version), 0) FROM revision";
+    assert_eq!(
+        (database.number(outcomes).await, database.number(highest).await),
+        (last, last),
+        "change counters have no gaps"
+    );
+    let customers = database.number("SELECT count(*) FROM customer").await;
+    let numbers = database.number("SELECT count(DISTINCT account_number) FROM customer").await;
+    let given = database.number("SELECT last FROM number_sequence").await;
+    assert_eq!((numbers, given), (customers, customers), "each customer has a number of its own");
+    let unexplained = "SELECT count(*) FROM customer c WHERE NOT EXISTS
+        (SELECT 1 FROM revision r WHERE r.customer_id = c.id AND r.version = c.version)";
+    assert_eq!(database.number(unexplained).await, 0, "each version is of one of its revisions");
+    let requests = "SELECT count(*) - count(DISTINCT request_id) FROM revision WHERE performed = 1";
+    assert_eq!(database.number(requests).await, 0, "each request was performed once");
+}

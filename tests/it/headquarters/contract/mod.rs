@@ -1,0 +1,11 @@
+//! The contract of headquarters' store, which both engines keep under the same test names.
+
+mod concurrency;
+mod conflicts;
+mod identity;
+mod inconsistent;
+mod memory;
+mod records;
+mod registrations;
+mod setup;
+mod steps;
