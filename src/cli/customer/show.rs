@@ -151,8 +151,12 @@ fn way(execution: &Execution) -> String {
     };
     let version = execution.configuration_version.unwrap_or_default();
     let age = execution.configuration_age.map_or(0, |age| age.seconds);
+    let asked = execution.headquarters_duration.map_or_else(String::new, |spent| {
+        let millis = spent.seconds * 1_000 + i64::from(spent.nanos) / 1_000_000;
+        format!("; headquarters {millis} ms")
+    });
     format!(
-        "{mode}, {}; configuration 1070/{} 1110/{}, {age}s old",
+        "{mode}, {}; configuration 1070/{} 1110/{}, {age}s old{asked}",
         execution.reason, version.channel_configuration, version.global_configuration
     )
 }

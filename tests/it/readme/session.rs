@@ -13,19 +13,33 @@ use crate::harness::{
     tools,
 };
 
-/// Where the document has the unit that is started first, the PostgreSQL server, and its database.
+/// Where the document has the unit and the headquarters that are started first, the PostgreSQL server, and its
+/// database.
 const UNIT: &str = "127.0.0.1:50051";
+const HEADQUARTERS: &str = "127.0.0.1:50052";
 const POSTGRES: &str = "127.0.0.1:5432";
-const DATABASE: &str = "csu_store_1";
+const DATABASES: [&str; 2] = ["csu_headquarters", "csu_store_1"];
 /// Flags of `csu serve` whose ports are the system's choice here.
-const LISTEN: [&str; 2] = ["--channel-listen", "--channel-http-listen"];
+const LISTEN: [&str; 4] = [
+    "--channel-listen",
+    "--channel-http-listen",
+    "--headquarters-listen",
+    "--headquarters-http-listen",
+];
+
+/// Where a process takes calls.
+struct Places {
+    unit: Option<SocketAddr>,
+    headquarters: Option<SocketAddr>,
+}
 
 pub struct Session {
     folder: TempDir,
     /// What the document says, and what it is here.
     places: Vec<(String, String)>,
     postgres_port: String,
-    units: Vec<Process>,
+    /// The first one, and then the document's jobs; one that was killed leaves its place.
+    units: Vec<Option<Process>>,
 }
 
 impl Session {
@@ -40,14 +54,17 @@ impl Session {
         let (_, server) = server.rsplit_once('@').expect("a user in the URL");
         let (server, _) = server.split_once('/').expect("a database in the URL");
         let (_, port) = server.rsplit_once(':').expect("a port in the URL");
-        let database = format!("csu_readme_{}", ids::new_database_id().simple());
-        let places =
-            vec![(POSTGRES.to_owned(), server.to_owned()), (DATABASE.to_owned(), database)];
+        let mut places = vec![(POSTGRES.to_owned(), server.to_owned())];
+        for database in DATABASES {
+            let here = format!("readme_{}", ids::new_database_id().simple());
+            places.push((database.to_owned(), here));
+        }
         let postgres_port = port.to_owned();
         let mut session = Self { folder, places, postgres_port, units: Vec::new() };
         let flags = LISTEN.map(|flag| format!("{flag} 127.0.0.1:0")).join(" ");
-        let unit = session.serve(&format!("csu serve {flags}")).await;
-        session.places.push((UNIT.to_owned(), unit.to_string()));
+        let Places { unit, headquarters } = session.serve(&format!("csu serve {flags}")).await;
+        session.is_here(UNIT, unit);
+        session.is_here(HEADQUARTERS, headquarters);
         session
     }
 
@@ -55,6 +72,12 @@ impl Session {
     pub async fn perform(&mut self, step: &Step) -> String {
         let is_unit = |line: &&str| line.starts_with("csu serve ") && line.ends_with(" &");
         let (units, commands): (Vec<_>, Vec<_>) = step.script.lines().partition(is_unit);
+        let (kills, commands): (Vec<_>, Vec<_>) =
+            commands.into_iter().partition(|line| line.starts_with("kill %"));
+        for kill in kills {
+            let job: usize = kill.trim_start_matches("kill %").parse().expect("a job's number");
+            self.units[job].take().expect("a job that runs").stop().await;
+        }
         let ended = process::run(self.shell(&commands.join("\n"))).await;
         let failed = !ended.status.success();
         assert_eq!(failed, step.shown.is_error(), "README.md:{}: {ended:?}", step.line);
@@ -64,36 +87,51 @@ impl Session {
         if failed { ended.stderr } else { ended.stdout }
     }
 
-    /// Stops all units in an orderly way, and removes the database.
+    /// Stops all units in an orderly way, and removes the databases.
     pub async fn end(mut self) {
-        for unit in std::mem::take(&mut self.units) {
+        for unit in std::mem::take(&mut self.units).into_iter().flatten() {
             unit.stop().await;
         }
-        let dropped = self.shell(&format!("dropdb -h 127.0.0.1 -U postgres {DATABASE}"));
-        let dropped = process::run(dropped).await;
-        assert!(dropped.status.success(), "{dropped:?}");
+        for database in DATABASES {
+            let dropped = self.shell(&format!("dropdb -h 127.0.0.1 -U postgres {database}"));
+            let dropped = process::run(dropped).await;
+            assert!(dropped.status.success(), "{dropped:?}");
+        }
     }
 
-    /// Starts a unit; its address is where the document has it from now on.
+    /// Starts a unit, headquarters or both; their addresses are where the document has them from now on.
     async fn start(&mut self, command: &str) {
         let mut words: Vec<_> = command.split_whitespace().map(str::to_owned).collect();
-        let mut documented = None;
+        let mut documented = Vec::new();
         for position in 1..words.len() {
-            if LISTEN.contains(&words[position - 1].as_str()) {
+            let flag = LISTEN.iter().find(|flag| **flag == words[position - 1]);
+            if let Some(flag) = flag {
                 let address = std::mem::replace(&mut words[position], "127.0.0.1:0".to_owned());
-                documented = documented.or(Some(address));
+                documented.push((*flag, address));
             }
         }
-        let address = self.serve(&words.join(" ")).await;
-        let documented = documented.expect("a unit beside the first says where it listens");
-        self.places.push((documented, address.to_string()));
+        let Places { unit, headquarters } = self.serve(&words.join(" ")).await;
+        assert!(!documented.is_empty(), "who is beside the first says where it listens: {command}");
+        for (flag, address) in documented {
+            match flag {
+                "--channel-listen" => self.is_here(&address, unit),
+                "--headquarters-listen" => self.is_here(&address, headquarters),
+                _ => {}
+            }
+        }
     }
 
-    async fn serve(&mut self, command: &str) -> SocketAddr {
-        let unit = Process::start(self.shell(&format!("exec {command}"))).await;
-        let address = unit.grpc;
-        self.units.push(unit);
-        address
+    async fn serve(&mut self, command: &str) -> Places {
+        let process = Process::start(self.shell(&format!("exec {command}"))).await;
+        let headquarters = process.headquarters.map(|served| served.grpc);
+        let places = Places { unit: Some(process.grpc), headquarters };
+        self.units.push(Some(process));
+        places
+    }
+
+    fn is_here(&mut self, documented: &str, address: Option<SocketAddr>) {
+        let address = address.expect("a part that says where it listens is served");
+        self.places.push((documented.to_owned(), address.to_string()));
     }
 
     /// The one place where what the document says becomes what it is here.
@@ -102,8 +140,10 @@ impl Session {
         for (documented, here) in &self.places {
             script = script.replace(documented, here);
         }
-        let unit = self.places.iter().find(|(documented, _)| documented == UNIT);
-        let unit = unit.map_or(UNIT, |(_, here)| here);
+        let here = |place: &'static str| {
+            let found = self.places.iter().find(|(documented, _)| documented == place);
+            format!("http://{}", found.map_or(place, |(_, here)| here))
+        };
         let path = tools::optional("PATH").unwrap_or_default();
         let mut shell = Command::new("bash");
         shell
@@ -112,7 +152,8 @@ impl Session {
             .env("PATH", format!("{}:{path}", self.folder.path().join("bin").display()))
             .env("PGPORT", &self.postgres_port)
             // What commands call that say no address.
-            .env("CSU__CLIENT__SERVER", format!("http://{unit}"))
+            .env("CSU__CLIENT__SERVER", here(UNIT))
+            .env("CSU__CLIENT__HEADQUARTERS", here(HEADQUARTERS))
             .stdin(Stdio::null())
             .kill_on_drop(true);
         shell
