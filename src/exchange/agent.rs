@@ -46,8 +46,8 @@ pub struct Agent {
 pub enum ExchangeError {
     #[error("headquarters can't be reached: {}", .0.text())]
     Communication(Failure),
-    #[error("headquarters refuses it: {0}")]
-    Refused(String),
+    #[error("headquarters refuses it: {text}")]
+    Refused { reason: String, text: String },
     #[error(
         "headquarters has another key of request hashes than this database was registered with: it is another \
          company's, or was set up anew"
@@ -133,8 +133,22 @@ impl Agent {
             package_formats: vec![package::FORMAT],
         });
         request.set_timeout(ANSWER_LIMIT);
-        let answer = answered(self.service.clone().register_database(request)).await?.into_inner();
-        self.accept(answer).await
+        let registered = match answered(self.service.clone().register_database(request)).await {
+            Ok(answer) => self.accept(answer.into_inner()).await,
+            Err(error) => Err(error),
+        };
+        // Another company would perform this unit's writes, now that it has registered it.
+        match &registered {
+            Ok(()) => self.realtime.unbar(),
+            Err(ExchangeError::OtherCompany) => {
+                self.realtime.bar(Failure::Foreign("OTHER_COMPANY".to_owned()));
+            }
+            Err(ExchangeError::Refused { reason, .. }) => {
+                self.realtime.bar(Failure::Credential(reason.clone()));
+            }
+            Err(_) => {}
+        }
+        registered
     }
 
     async fn accept(&self, answer: RegisterDatabaseResponse) -> Result<(), ExchangeError> {
@@ -199,9 +213,10 @@ async fn answered<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T,
 /// Headquarters says in its text what to do about a refusal; nobody else's text is repeated.
 fn refusal(status: &Status) -> ExchangeError {
     match CallError::from(status) {
-        CallError::Word(word) => ExchangeError::Refused(word.message),
+        CallError::Word(word) => ExchangeError::Refused { reason: word.reason, text: word.message },
         CallError::Communication(Failure::Credential(reason)) if !status.details().is_empty() => {
-            ExchangeError::Refused(format!("{} ({reason})", status.message()))
+            let text = format!("{} ({reason})", status.message());
+            ExchangeError::Refused { reason, text }
         }
         CallError::Communication(failure) => ExchangeError::Communication(failure),
     }

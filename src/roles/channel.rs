@@ -14,8 +14,7 @@ use crate::{
         operations::{CallBudget, InFlight, Unit},
         realtime::{Connection, RealTime},
         store::SharedStore,
-        upkeep,
-        writer,
+        upkeep, writer,
     },
     domain::{routing::Connectivity, validation},
     exchange::agent::Agent,
@@ -99,13 +98,8 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
     let connection = Connection::lazy(headquarters);
     let failures = settings.breaker_failures;
     let realtime = RealTime::new(&connection, identity.origin, failures, Arc::clone(&clock));
-    let agent = Agent::new(
-        &connection,
-        identity,
-        writer.clone(),
-        realtime.clone(),
-        Arc::clone(&clock),
-    );
+    let agent =
+        Agent::new(&connection, identity, writer.clone(), realtime.clone(), Arc::clone(&clock));
     let request_hash_key = registered(&store, &tasks, agent).await?;
     if settings.connectivity == Connectivity::Online {
         realtime.spawn_probe(&tasks);
@@ -135,11 +129,7 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
 
 /// Makes the unit known to headquarters, or leaves that to the background where it has been before. Says the key of
 /// the company's request hashes.
-async fn registered(
-    store: &SharedStore,
-    tasks: &Tasks,
-    agent: Agent,
-) -> anyhow::Result<[u8; 32]> {
+async fn registered(store: &SharedStore, tasks: &Tasks, agent: Agent) -> anyhow::Result<[u8; 32]> {
     let stop = tasks.shutdown_token();
     let is_new = store.identity().await?.request_hash_key.is_none();
     let contacted = if is_new {

@@ -8,7 +8,7 @@ use crate::{
         time::Timestamp,
     },
     proto::exchange::{AddressFields, AddressRow, ContactRow, CustomerFields, CustomerRow},
-    wire::{Malformed, id, time, timestamp},
+    wire::{Malformed, id, text, time, timestamp},
 };
 
 macro_rules! fields {
@@ -24,11 +24,12 @@ macro_rules! fields {
             message
         }
 
-        pub(super) fn $take(message: Option<$message>) -> Patch<$field> {
+        pub(super) fn $take(message: Option<$message>) -> Result<Patch<$field>, Malformed> {
             let message = message.unwrap_or_default();
             [$(($field::$variant, message.$name)),*]
                 .into_iter()
                 .filter_map(|(field, value)| Some((field, value?)))
+                .map(|(field, value)| Ok((field, text(value, "fields")?)))
                 .collect()
         }
     };
@@ -96,7 +97,7 @@ pub fn base(row: CustomerRow) -> Result<Base, Malformed> {
         id: id(&row.id, "id")?,
         account_number: Some(row.account_number),
         created_by: id(&row.created_by, "created_by")?,
-        fields: populated(&take_customer_fields(row.fields)),
+        fields: populated(&take_customer_fields(row.fields)?),
         contacts: row.contacts.into_iter().map(contact).collect::<Result<_, _>>()?,
         primary_address,
         addresses: row.addresses.into_iter().map(address).collect::<Result<_, _>>()?,
@@ -131,7 +132,12 @@ pub(super) fn contact(row: ContactRow) -> Result<Contact, Malformed> {
         "EMAIL" => ContactKind::Email,
         _ => return Err(Malformed("contacts.kind")),
     };
-    Ok(Contact { id: id(&row.id, "contacts.id")?, kind, value: row.value, typed: row.typed })
+    Ok(Contact {
+        id: id(&row.id, "contacts.id")?,
+        kind,
+        value: text(row.value, "contacts.value")?,
+        typed: text(row.typed, "contacts.typed")?,
+    })
 }
 
 fn address_row(address: &Address) -> AddressRow {
@@ -146,7 +152,7 @@ fn address(row: AddressRow) -> Result<Address, Malformed> {
     let created_at: Timestamp = time(row.create_time, "addresses.create_time")?;
     Ok(Address {
         id: id(&row.id, "addresses.id")?,
-        fields: populated(&take_address_fields(row.fields)),
+        fields: populated(&take_address_fields(row.fields)?),
         created_at,
     })
 }
@@ -181,5 +187,10 @@ mod tests {
         assert_eq!(refused(|row| row.create_time = None), "create_time");
         assert_eq!(refused(|row| row.contacts[0].kind = "FAX".to_owned()), "contacts.kind");
         assert_eq!(refused(|row| row.addresses[0].id.clear()), "addresses.id");
+        assert_eq!(refused(|row| row.contacts[0].value.push('\0')), "contacts.value");
+        let nul = |row: &mut CustomerRow| {
+            row.fields.as_mut().unwrap().last_name = Some("Ro\0ssi".to_owned());
+        };
+        assert_eq!(refused(nul), "fields");
     }
 }

@@ -4,7 +4,9 @@ mod customer;
 mod revision;
 
 pub use customer::{base, customer_row};
-pub use revision::{decision, decision_message, origin, origin_message, request_id, revision, submission};
+pub use revision::{
+    decision, decision_message, origin, origin_message, request_id, revision, submission,
+};
 
 use crate::domain::time::Timestamp;
 
@@ -28,10 +30,18 @@ pub fn duration(duration: std::time::Duration) -> prost_types::Duration {
     }
 }
 
-fn time(message: Option<prost_types::Timestamp>, field: &'static str) -> Result<Timestamp, Malformed> {
+fn time(
+    message: Option<prost_types::Timestamp>,
+    field: &'static str,
+) -> Result<Timestamp, Malformed> {
     let message = message.ok_or(Malformed(field))?;
     let millis = message.seconds.checked_mul(1_000).ok_or(Malformed(field))?;
     Ok(Timestamp(millis.saturating_add(i64::from(message.nanos / 1_000_000))))
+}
+
+/// A text that a database can hold: PostgreSQL has no room for NUL.
+fn text(text: String, field: &'static str) -> Result<String, Malformed> {
+    if text.contains('\0') { Err(Malformed(field)) } else { Ok(text) }
 }
 
 fn id<T: std::str::FromStr>(text: &str, field: &'static str) -> Result<T, Malformed> {

@@ -67,8 +67,7 @@ pub fn submission(
     revision: Option<proto::Revision>,
 ) -> Result<Submission, Malformed> {
     let revision = revision.ok_or(Malformed("revision"))?;
-    let changes: Vec<_> =
-        revision.changes.into_iter().map(change).collect::<Result<_, _>>()?;
+    let changes: Vec<_> = revision.changes.into_iter().map(change).collect::<Result<_, _>>()?;
     if !belong(method, &changes) {
         return Err(Malformed("revision.changes"));
     }
@@ -122,10 +121,10 @@ pub fn decision_message(decision: &Decision) -> proto::Decision {
 /// # Errors
 /// It is missing or none.
 pub fn decision(message: Option<proto::Decision>) -> Result<Decision, Malformed> {
-    let message = message.ok_or(Malformed("decision"))?;
+    let message = message.ok_or(Malformed("revision.decision"))?;
     let age = message.configuration_age.unwrap_or_default();
     if message.reason.is_empty() || message.reason.len() > LONGEST_NAME {
-        return Err(Malformed("decision.reason"));
+        return Err(Malformed("revision.decision.reason"));
     }
     Ok(Decision {
         reason: message.reason,
@@ -185,17 +184,19 @@ fn change(message: proto::Change) -> Result<Change, Malformed> {
     use proto::change::Change as Kind;
     Ok(match message.change.ok_or(Malformed("revision.changes"))? {
         Kind::CreateCustomer(create) => {
-            Change::CreateCustomer { fields: take_customer_fields(create.fields) }
+            Change::CreateCustomer { fields: take_customer_fields(create.fields)? }
         }
         Kind::UpdateCustomer(update) => {
-            Change::UpdateCustomer { fields: take_customer_fields(update.fields) }
+            Change::UpdateCustomer { fields: take_customer_fields(update.fields)? }
         }
         Kind::AddContact(add) => Change::AddContact {
-            contact: contact(add.contact.ok_or(Malformed("contact"))?)?,
+            contact: contact(
+                add.contact.ok_or(Malformed("revision.changes.add_contact.contact"))?,
+            )?,
         },
         Kind::AddAddress(add) => Change::AddAddress {
-            id: id(&add.id, "address.id")?,
-            fields: take_address_fields(add.fields),
+            id: id(&add.id, "revision.changes.add_address.id")?,
+            fields: take_address_fields(add.fields)?,
             primary: add.primary,
         },
     })

@@ -171,7 +171,8 @@ async fn a_folder_that_can_t_be_made_is_named_with_what_to_do() {
     fs::write(&file, "in the way").unwrap();
     for folder in [file.clone(), file.join("below")] {
         let url = format!("sqlite:{}/channel.db", folder.display()).parse().unwrap();
-        let new = NewDatabase { id: csu::runtime::ids::new_database_id(), name: "store-1".to_owned() };
+        let new =
+            NewDatabase { id: csu::runtime::ids::new_database_id(), name: "store-1".to_owned() };
         let refused = text(store::open(&url, new, None, START).await);
         assert_says(&refused, &[&folder.display().to_string(), "--data"]);
     }
@@ -187,7 +188,8 @@ async fn a_postgresql_server_that_would_lose_commits_is_refused() {
     let url: DatabaseUrl = server.url("store").parse().unwrap();
     store::migrate(&url).await.unwrap();
     let open = async || {
-        let new = NewDatabase { id: csu::runtime::ids::new_database_id(), name: "store-1".to_owned() };
+        let new =
+            NewDatabase { id: csu::runtime::ids::new_database_id(), name: "store-1".to_owned() };
         store::open(&url, new, None, START).await
     };
     for setting in ["fsync", "full_page_writes"] {

@@ -91,7 +91,9 @@ impl Unit {
                 match routing::after_communication_failure(operation(write.method())) {
                     Route::Async(reason) => write.execution.mode = Mode::Async(reason),
                     Route::Refused(refusal) => return Err(Error::Refused(refusal)),
-                    Route::RealTime(_) => return Err(Error::Unavailable(Unavailable::Headquarters)),
+                    Route::RealTime(_) => {
+                        return Err(Error::Unavailable(Unavailable::Headquarters));
+                    }
                 }
             }
         }

@@ -39,6 +39,7 @@ pub struct Epoch(u64);
 struct State {
     epoch: u64,
     snapshot: Snapshot,
+    barred: bool,
 }
 
 impl Breaker {
@@ -46,7 +47,7 @@ impl Breaker {
     pub fn new(limit: u32, clock: SharedClock) -> Self {
         let snapshot =
             Snapshot { reachable: true, since: clock.now(), last_failure: None, failures: 0 };
-        let state = Mutex::new(State { epoch: 0, snapshot });
+        let state = Mutex::new(State { epoch: 0, snapshot, barred: false });
         Self { state, open: watch::Sender::new(false), clock, limit: limit.max(1) }
     }
 
@@ -87,9 +88,27 @@ impl Breaker {
         self.open(&mut state);
     }
 
-    /// A probe has reached headquarters' database.
-    pub fn close(&self) {
+    /// Whoever answers there must not get this unit's writes, or does not want them: no probe closes it, until
+    /// [`Self::unbar`].
+    pub fn bar(&self, failure: Failure) {
+        self.state().barred = true;
+        self.trip(failure);
+    }
+
+    /// Headquarters has registered this unit, in its database: as good as a probe, where one was not enough.
+    pub fn unbar(&self) {
+        let was_barred = std::mem::take(&mut self.state().barred);
+        if was_barred {
+            self.close();
+        }
+    }
+
+    /// A probe has reached headquarters' database. Whether it is closed now.
+    pub fn close(&self) -> bool {
         let mut state = self.state();
+        if state.barred {
+            return false;
+        }
         if !state.snapshot.reachable {
             state.epoch += 1;
             state.snapshot.reachable = true;
@@ -98,6 +117,7 @@ impl Breaker {
             tracing::info!("headquarters can be reached again");
             self.open.send_replace(false);
         }
+        true
     }
 
     /// Waits until it is open.
@@ -169,6 +189,19 @@ mod tests {
         assert!(breaker.snapshot().reachable, "it began before");
         breaker.failed(breaker.epoch(), Failure::Timeout);
         assert!(!breaker.snapshot().reachable);
+    }
+
+    #[test]
+    fn a_probe_does_not_close_it_while_it_is_barred() {
+        let (breaker, _) = breaker(5);
+        breaker.bar(Failure::Foreign("OTHER_COMPANY".to_owned()));
+        assert!(!breaker.close() && !breaker.snapshot().reachable);
+        breaker.unbar();
+        assert!(breaker.snapshot().reachable);
+        breaker.trip(Failure::Timeout);
+        breaker.unbar();
+        assert!(!breaker.snapshot().reachable, "it was open for another reason");
+        assert!(breaker.close() && breaker.snapshot().reachable);
     }
 
     #[test]

@@ -113,7 +113,8 @@ impl Client {
         id: RequestId,
         budget: Duration,
     ) -> Result<Option<Remembered>, CallError> {
-        let message = LookupRequestRequest { request_id: id.to_string() };
+        let origin = Some(wire::origin_message(self.origin));
+        let message = LookupRequestRequest { request_id: id.to_string(), origin };
         let answer = self
             .call(budget, message, async |mut service, request| {
                 service.lookup_request(request).await

@@ -92,7 +92,7 @@ impl From<&Status> for CallError {
                 message: status.message().to_owned(),
                 details: status.details().to_vec(),
             })),
-            reason => Self::Communication(failure(status, reason)),
+            reason => Self::Communication(failure(status, reason.as_deref())),
         }
     }
 }
@@ -112,8 +112,8 @@ fn is_decision(code: Code, reason: &str) -> bool {
     of_business && !NO_DECISION.contains(&reason)
 }
 
-fn failure(status: &Status, reason: Option<String>) -> Failure {
-    let known_as = || reason.clone().unwrap_or_else(|| code_name(status.code()).to_owned());
+fn failure(status: &Status, reason: Option<&str>) -> Failure {
+    let known_as = || reason.unwrap_or_else(|| code_name(status.code())).to_owned();
     match status.code() {
         // tonic says CANCELLED of its own time limit.
         _ if caused_by::<tonic::TimeoutExpired>(status) => Failure::Timeout,
@@ -141,7 +141,7 @@ pub fn is_closing(status: &Status) -> bool {
 }
 
 fn caused_by<E: StdError + 'static>(status: &Status) -> bool {
-    causes(status).any(|cause| cause.is::<E>())
+    causes(status).any(<dyn StdError>::is::<E>)
 }
 
 fn causes(status: &Status) -> impl Iterator<Item = &(dyn StdError + 'static)> {
@@ -150,10 +150,15 @@ fn causes(status: &Status) -> impl Iterator<Item = &(dyn StdError + 'static)> {
 
 /// The kind of what went wrong in the connection, without texts of others.
 fn transport_kind(status: &Status) -> String {
-    causes(status)
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .last()
-        .map_or_else(|| "the connection failed".to_owned(), |error| error.kind().to_string())
+    let io = causes(status).filter_map(|cause| cause.downcast_ref::<std::io::Error>()).last();
+    let protocol = causes(status).find_map(|cause| cause.downcast_ref::<h2::Error>()?.reason());
+    match (io, protocol) {
+        (Some(error), _) => error.kind().to_string(),
+        (None, Some(reason)) => {
+            format!("what answers there breaks HTTP/2 ({})", reason.description())
+        }
+        (None, None) => "the connection failed".to_owned(),
+    }
 }
 
 #[cfg(test)]

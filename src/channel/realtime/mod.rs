@@ -23,7 +23,10 @@ use crate::{
         time::Timestamp,
         write::{Method, RequestHash, Write},
     },
-    runtime::{clock::{SharedClock, monotonic}, task::Tasks},
+    runtime::{
+        clock::{SharedClock, monotonic},
+        task::Tasks,
+    },
 };
 
 pub use breaker::{Breaker, Snapshot};
@@ -150,6 +153,18 @@ impl RealTime {
     /// Headquarters is known to be away: nobody needs to find out by a call.
     pub fn trip(&self, failure: Failure) {
         self.0.breaker.trip(failure);
+        self.show();
+    }
+
+    /// No write goes to whoever answers there, until [`Self::unbar`].
+    pub fn bar(&self, failure: Failure) {
+        self.0.breaker.bar(failure);
+        self.show();
+    }
+
+    /// Headquarters has registered this unit.
+    pub fn unbar(&self) {
+        self.0.breaker.unbar();
         self.show();
     }
 

@@ -28,18 +28,20 @@ pub(super) fn spawn(realtime: &RealTime, tasks: &Tasks) {
 async fn probe(realtime: &RealTime) {
     loop {
         realtime.0.breaker.opened().await;
-        let mut delays = HEADQUARTERS_PROBE.jittered();
-        while let Some(delay) = delays.next() {
+        for delay in HEADQUARTERS_PROBE.jittered() {
             tokio::time::sleep(delay).await;
             match realtime.0.client.look_up(NO_REQUEST, PROBE_LIMIT).await {
                 // Any word of headquarters is one, a refusal too.
-                Ok(_) | Err(CallError::Word(_)) => break,
+                Ok(_) | Err(CallError::Word(_)) => {
+                    if realtime.0.breaker.close() {
+                        break;
+                    }
+                }
                 Err(CallError::Communication(failure)) => {
                     tracing::debug!(failure = failure.text(), "headquarters is still away");
                 }
             }
         }
-        realtime.0.breaker.close();
         realtime.show();
     }
 }

@@ -84,7 +84,8 @@ impl Rows {
         let known = before.map(|known| &known.customer);
         self.put_view(revision, known, &after.customer);
         self.put_terms(known, &after.customer);
-        let happened = Happened { event, at: revision.captured_at, revision: Some(revision.counter) };
+        let happened =
+            Happened { event, at: revision.captured_at, revision: Some(revision.counter) };
         self.put_event(before.is_none(), revision.customer_id, &happened);
     }
 
@@ -98,10 +99,10 @@ impl Rows {
         event: Counter,
         at: Timestamp,
     ) {
-        let (bare, view) = (payload::customer(&base.customer), payload::customer(&after.customer));
-        let view = (view != bare).then_some(view);
+        let (sent, view) = (payload::customer(&base.customer), payload::customer(&after.customer));
+        let view = (view != sent).then_some(view);
         let row = json!({
-            "id": base.customer.id, "version": base.version, "base": bare, "view": view,
+            "id": base.customer.id, "version": base.version, "base": sent, "view": view,
         });
         match before {
             None => self.new_customers.push(row),

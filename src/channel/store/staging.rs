@@ -22,8 +22,7 @@ const UPDATE: i64 = 2;
 
 /// A revision as the load statement of either engine returns it: counter, id, request id, customer, capture time,
 /// version that its writer saw, and the staged customers, contacts and addresses as arrays.
-pub(super) type RevisionTuple =
-    (i64, Uuid, Uuid, Uuid, i64, Option<i64>, String, String, String);
+pub(super) type RevisionTuple = (i64, Uuid, Uuid, Uuid, i64, Option<i64>, String, String, String);
 
 /// A staged row: what every one has, and the columns of its table.
 #[derive(Deserialize)]
@@ -76,8 +75,8 @@ pub(super) fn stage(rows: &mut Rows, revision: &Revision, number: Option<&str>) 
 }
 
 /// The revision that was staged so.
-pub(super) fn revision(row: RevisionTuple) -> StoreResult<Revision> {
-    let (counter, id, request_id, customer_id, captured_at, base_version, ..) = row;
+pub(super) fn revision(row: &RevisionTuple) -> StoreResult<Revision> {
+    let (counter, id, request_id, customer_id, captured_at, base_version, ..) = *row;
     let (customers, contacts, addresses) = (&row.6, &row.7, &row.8);
     let mut changes = Vec::new();
     for staged in staged("retailasynccustomerv2", counter, customers)? {
@@ -220,7 +219,8 @@ mod tests {
     #[test]
     fn a_revision_is_staged_and_read_back_whole() {
         let customer = anna();
-        let contact = |index: usize| Change::AddContact { contact: customer.contacts[index].clone() };
+        let contact =
+            |index: usize| Change::AddContact { contact: customer.contacts[index].clone() };
         let address = |index: usize, primary| Change::AddAddress {
             id: customer.addresses[index].id,
             fields: customer.addresses[index].fields.as_patch(),
@@ -236,19 +236,20 @@ mod tests {
             let staged = sample::revision(7, changes);
             let mut rows = Rows::default();
             stage(&mut rows, &staged, None);
-            assert_eq!(revision(loaded(&rows, &staged)).unwrap(), staged);
+            assert_eq!(revision(&loaded(&rows, &staged)).unwrap(), staged);
         }
     }
 
     #[test]
     fn what_means_nothing_is_said_without_its_values() {
-        let staged = sample::revision(7, vec![Change::UpdateCustomer {
-            fields: patch([(CustomerField::FirstName, "Anna")]),
-        }]);
+        let staged = sample::revision(
+            7,
+            vec![Change::UpdateCustomer { fields: patch([(CustomerField::FirstName, "Anna")]) }],
+        );
         let mut rows = Rows::default();
         stage(&mut rows, &staged, None);
         rows.staged_customers[0]["operation"] = json!(9);
-        let error = revision(loaded(&rows, &staged)).unwrap_err().to_string();
+        let error = revision(&loaded(&rows, &staged)).unwrap_err().to_string();
         assert!(error.contains("retailasynccustomerv2") && !error.contains("Anna"), "{error}");
     }
 }

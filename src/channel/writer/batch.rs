@@ -229,7 +229,7 @@ impl State {
     ) -> Result<Answer> {
         let answer = match verdict? {
             Verdict::Replay(answer) => return Ok(*answer),
-            Verdict::Adopt(base) => Some(self.adopt(write, *base, captures, rows)),
+            Verdict::Adopt(base) => Some(self.adopt(write, &base, captures, rows)),
             Verdict::Nothing => write.answer(self.known.remove(&write.customer_id), None),
             Verdict::Append(draft) => self.append(write, draft, captures, rows),
         };
@@ -261,7 +261,7 @@ impl State {
     fn adopt(
         &mut self,
         write: &Write,
-        base: Base,
+        base: &Base,
         captures: &mut Captures,
         rows: &mut Rows,
     ) -> Answer {
@@ -269,7 +269,7 @@ impl State {
         let waiting = self.waiting.remove(&write.customer_id).unwrap_or_default();
         let after = write::rebase(before.clone(), base.clone(), &waiting);
         let at = captures.taken.captured_at;
-        rows.add_base(&base, before.as_ref(), &after, captures.event(), at);
+        rows.add_base(base, before.as_ref(), &after, captures.event(), at);
         write.answer_with(after)
     }
 }

@@ -1,19 +1,31 @@
 //! Says what became of a write.
 
 use crate::{
-    domain::{base::Base, error::Result, id::RequestId, submission::PerformedRequest},
+    domain::{
+        base::Base,
+        error::{Error, Result},
+        id::RequestId,
+        origin::Origin,
+        submission::PerformedRequest,
+    },
     headquarters::operations::Headquarters,
 };
 
 /// The memory of a write with its customer as it is now; `None`: none was performed with this id. It always asks the
-/// database: units ask this to learn whether headquarters is there, with all that it needs.
+/// database: units ask this to learn whether headquarters is there, with all that it needs, and takes their writes.
 ///
 /// # Errors
-/// `Unavailable`.
+/// `DatabaseNotRegistered`, `Unavailable`.
 pub async fn lookup_request(
     headquarters: &Headquarters,
+    origin: Origin,
     id: RequestId,
 ) -> Result<Option<(PerformedRequest, Base)>> {
+    const NO_CHANNEL: &str = "";
+    let standing = headquarters.store.standing(origin, NO_CHANNEL).await?;
+    if standing.registered_as.is_none() {
+        return Err(Error::DatabaseNotRegistered);
+    }
     let performed = headquarters.store.performed(id).await?;
     Ok(performed.map(|(memory, record)| (memory, record.base)))
 }

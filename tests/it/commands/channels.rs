@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Headquarters, NOT_FOUND, REFUSED, has_row};
 use crate::harness::{
     Database, Engine,
-    process::{Process, serve_as},
+    process::{Process, serve_with},
 };
 
 crate::on_both_engines!(
@@ -100,10 +100,7 @@ async fn what_is_wrong_with_a_new_channel_is_said(engine: Engine) {
 async fn a_database_that_has_registered_is_shown(engine: Engine) {
     let headquarters = Headquarters::start(engine).await;
     let database = Database::new(engine).await;
-    let mut command = serve_as("channel");
-    command.args(["--channel-database", &database.url, "--headquarters"]);
-    command.arg(headquarters.process.headquarters_url());
-    let unit = Process::start(command).await;
+    let unit = Process::start(serve_with(&database.url, &headquarters.process)).await;
     let shown = headquarters.json("channels show HOUSTON").await;
     assert_eq!(shown["database"]["program_version"], env!("CARGO_PKG_VERSION"));
     assert!(shown["database"]["last_seen_time"].as_str().unwrap().ends_with('Z'), "{shown}");

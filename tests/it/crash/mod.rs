@@ -25,27 +25,35 @@ const ROUNDS: usize = 20;
 /// They call all at once.
 const TILLS: usize = 8;
 
-/// The replicas of one database. On SQLite there is one.
+/// The replicas of one database. On SQLite there is one. Their headquarters is never killed: it is asked what became of
+/// a write that they don't know.
 struct Replicas {
     database: Database,
     running: Vec<Option<Process>>,
+    headquarters: (Database, Process),
 }
 
 impl Replicas {
-    fn new(database: Database) -> Self {
-        let count = match database.engine {
+    async fn new(engine: Engine) -> Self {
+        let count = match engine {
             Engine::Sqlite => 1,
             Engine::Postgres => 2,
         };
-        Self { database, running: (0..count).map(|_| None).collect() }
+        let database = Database::new_headquarters(Engine::Sqlite).await;
+        let process = Process::start(process::serve_headquarters(&database.url)).await;
+        Self {
+            database: Database::new(engine).await,
+            running: (0..count).map(|_| None).collect(),
+            headquarters: (database, process),
+        }
     }
 
     /// Starts those that don't run.
     async fn start(&mut self) {
-        let url = self.database.url.clone();
+        let (url, headquarters) = (&self.database.url, &self.headquarters.1);
         let dead = self.running.iter_mut().filter(|process| process.is_none());
         let starting = dead.map(async |process| {
-            *process = Some(Process::start(process::serve(&url)).await);
+            *process = Some(Process::start(process::serve_with(url, headquarters)).await);
         });
         futures::future::join_all(starting).await;
     }
@@ -73,12 +81,13 @@ impl Replicas {
         for process in self.running.into_iter().flatten() {
             process.stop().await;
         }
+        self.headquarters.1.stop().await;
         self.database
     }
 }
 
 async fn killed_under_load_twenty_times(engine: Engine) {
-    let mut replicas = Replicas::new(process::stocked(engine).await);
+    let mut replicas = Replicas::new(engine).await;
     let mut tills: Vec<_> = (0..TILLS).map(Till::new).collect();
     let (mut acknowledged, mut in_doubt, mut performed) = (0, 0, 0);
     replicas.start().await;

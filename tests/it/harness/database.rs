@@ -93,8 +93,17 @@ impl Database {
     }
 
     pub async fn try_open(&self, now: Timestamp) -> Result<SharedStore, OpenError> {
-        let new = NewDatabase { id: ids::new_database_id(), name: "store-1".to_owned() };
+        self.try_open_as("store-1", now).await
+    }
+
+    async fn try_open_as(&self, name: &str, now: Timestamp) -> Result<SharedStore, OpenError> {
+        let new = NewDatabase { id: ids::new_database_id(), name: name.to_owned() };
         store::open(&self.parsed(), new, None, now).await
+    }
+
+    /// A new one gets this name towards headquarters.
+    pub async fn open_as(&self, name: &str, now: Timestamp) -> SharedStore {
+        self.try_open_as(name, now).await.expect("the database opens")
     }
 
     pub async fn open(&self, now: Timestamp) -> SharedStore {

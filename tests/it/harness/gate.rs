@@ -1,6 +1,11 @@
 //! A gate between a unit and a real headquarters, which counts what passes and lets things go wrong on the way there
 //! or back.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it stands for a network, which is no task of a unit"
+)]
+
 use std::{
     collections::VecDeque,
     net::SocketAddr,
@@ -46,6 +51,8 @@ pub enum Passage {
     SwallowAnswer,
     /// Headquarters performs it when [`Gate::release`] says so.
     Hold,
+    /// Headquarters never sees it, and this is the answer when [`Gate::release`] says so.
+    HoldRefusal(Status),
     /// Headquarters performs it, and its answer is held until [`Gate::release`].
     HoldAnswer,
     /// Headquarters performs it, and its answer comes without the customer.
@@ -64,6 +71,9 @@ struct State {
     /// Calls of each kind that arrived here.
     writes: watch::Sender<usize>,
     lookups: watch::Sender<usize>,
+    registrations: watch::Sender<usize>,
+    /// The answer to downloads, if not headquarters'.
+    downloads: Mutex<Option<Status>>,
     released: watch::Sender<usize>,
 }
 
@@ -77,13 +87,14 @@ impl Gate {
     pub async fn before(headquarters: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let channel =
-            Endpoint::from_shared(headquarters.to_owned()).expect("a URL").connect_lazy();
+        let channel = Endpoint::from_shared(headquarters.to_owned()).expect("a URL").connect_lazy();
         let state = Arc::new(State {
             next: Mutex::default(),
             always: Mutex::new(Passage::Pass),
             writes: watch::Sender::new(0),
             lookups: watch::Sender::new(0),
+            registrations: watch::Sender::new(0),
+            downloads: Mutex::default(),
             released: watch::Sender::new(0),
         });
         let guarded = || Guarded { state: Arc::clone(&state), headquarters: channel.clone() };
@@ -132,6 +143,23 @@ impl Gate {
         *self.state.lookups.borrow()
     }
 
+    /// What becomes of downloads of the configuration: they are refused so, or pass.
+    pub fn downloads(&self, refusal: Option<Status>) {
+        *self.state.downloads.lock().unwrap() = refusal;
+    }
+
+    /// Waits until units have tried to register so often.
+    pub async fn registrations_reached(&self, count: usize) {
+        let mut registrations = self.state.registrations.subscribe();
+        registrations.wait_for(|found| *found >= count).await.expect("the gate lives");
+    }
+
+    /// Waits until so many look-ups were asked for.
+    pub async fn lookups_reached(&self, count: usize) {
+        let mut lookups = self.state.lookups.subscribe();
+        lookups.wait_for(|lookups| *lookups >= count).await.expect("the gate lives");
+    }
+
     /// Waits until so many writes were asked for.
     pub async fn writes_reached(&self, count: usize) {
         let mut writes = self.state.writes.subscribe();
@@ -150,15 +178,22 @@ impl State {
         released.wait_for(|released| *released > since).await.expect("the gate lives");
     }
 
-    /// Lets a call through, or not. In a task of its own, as headquarters does not stop when its caller goes.
+    /// Lets a call through, or not. In a task of its own, as headquarters does not stop when its caller goes. It is
+    /// counted when it is clear what becomes of it: whoever waits for it may let it go at once.
     async fn pass<A: Default + Send + 'static>(
         &self,
+        counter: &watch::Sender<usize>,
         call: impl Future<Output = Result<Response<A>, Status>> + Send + 'static,
     ) -> Result<Response<A>, Status> {
         let since = *self.released.borrow();
         let passage = self.passage();
+        counter.send_modify(|count| *count += 1);
         if let Passage::Refuse(status) = &passage {
             return Err(status.clone());
+        }
+        if let Passage::HoldRefusal(status) = passage {
+            self.released(since).await;
+            return Err(status);
         }
         if matches!(passage, Passage::Swallow) {
             return future::pending().await;
@@ -186,10 +221,10 @@ macro_rules! guarded {
                 &self,
                 request: Request<$request>,
             ) -> Result<Response<$response>, Status> {
-                self.state.$count.send_modify(|count| *count += 1);
                 let mut service = RealtimeServiceClient::new(self.headquarters.clone());
                 let request = request.into_inner();
-                self.state.pass(async move { service.$method(request).await }).await
+                let call = async move { service.$method(request).await };
+                self.state.pass(&self.state.$count, call).await
             })*
         }
     };
@@ -202,13 +237,14 @@ guarded! {
     lookup_request: LookupRequestRequest => LookupRequestResponse, lookups;
 }
 
-/// The exchange passes as it is.
+/// The exchange passes as it is, unless downloads shall not.
 #[tonic::async_trait]
 impl ExchangeService for Guarded {
     async fn register_database(
         &self,
         request: Request<RegisterDatabaseRequest>,
     ) -> Result<Response<RegisterDatabaseResponse>, Status> {
+        self.state.registrations.send_modify(|count| *count += 1);
         let mut service = ExchangeServiceClient::new(self.headquarters.clone());
         service.register_database(request.into_inner()).await
     }
@@ -220,6 +256,10 @@ impl ExchangeService for Guarded {
         &self,
         request: Request<DownloadConfigurationRequest>,
     ) -> Result<Response<Self::DownloadConfigurationStream>, Status> {
+        let refusal = self.state.downloads.lock().unwrap().clone();
+        if let Some(refusal) = refusal {
+            return Err(refusal);
+        }
         let mut service = ExchangeServiceClient::new(self.headquarters.clone());
         let answer = service.download_configuration(request.into_inner()).await?;
         Ok(Response::new(answer.into_inner().boxed()))

@@ -91,6 +91,10 @@ impl Headquarters {
         assert!(serving.stop(Duration::from_secs(30)).await, "everything ends by itself");
     }
 
+    pub const fn is_serving(&self) -> bool {
+        self.serving.is_some()
+    }
+
     pub fn serving(&self) -> &ServingHeadquarters {
         self.serving.as_ref().expect("it serves")
     }
@@ -171,9 +175,23 @@ impl Headquarters {
         Ok(answer.customer.expect("a customer"))
     }
 
-    pub async fn lookup(&self, request_id: &str) -> Answer<Option<PerformedRequest>> {
-        let request = LookupRequestRequest { request_id: request_id.to_owned() };
+    pub async fn lookup(
+        &self,
+        origin: &Origin,
+        request_id: &str,
+    ) -> Answer<Option<PerformedRequest>> {
+        let request = LookupRequestRequest {
+            request_id: request_id.to_owned(),
+            origin: Some(origin.clone()),
+        };
         Ok(self.realtime().lookup_request(request).await?.into_inner().performed)
+    }
+
+    /// As any unit sees it that has registered.
+    pub async fn looked_up(&self, request_id: &str) -> Option<PerformedRequest> {
+        let store = &self.serving().headquarters.store;
+        let unit = store.databases().await.expect("a read").pop().expect("a unit").origin;
+        self.lookup(&csu::wire::origin_message(unit), request_id).await.expect("an answer")
     }
 
     pub async fn register(&self, name: &str, origin: &Origin) -> Answer<RegisterDatabaseResponse> {
@@ -199,6 +217,7 @@ impl Headquarters {
         let mut pieces = self.exchange().download_configuration(request).await?.into_inner();
         let mut bytes = Vec::new();
         while let Some(piece) = pieces.message().await? {
+            assert!(piece.data.len() <= 64 * 1024, "a piece is small");
             bytes.extend(piece.data);
         }
         Ok(package::decode(&bytes).expect("a package of ours"))
@@ -211,7 +230,7 @@ pub fn new_origin() -> Origin {
 }
 
 /// What holds in every database of headquarters, whatever happened to it.
-async fn check(database: &Database) {
+pub async fn check(database: &Database) {
     let last = database.number("SELECT change FROM counter").await;
     let outcomes = "SELECT count(DISTINCT version) FROM revision WHERE version IS NOT NULL";
     let highest = "SELECT coalesce(max(version), 0) FROM revision";

@@ -167,8 +167,7 @@ pub async fn bases_are_headquarters(channel: &Database, headquarters: &Database)
 
 async fn addresses_of(channel: &Database, id: CustomerId) -> Vec<Address> {
     let key = channel.id(id.0);
-    let query =
-        format!("SELECT base FROM address WHERE base IS NOT NULL AND customer_id = {key}");
+    let query = format!("SELECT base FROM address WHERE base IS NOT NULL AND customer_id = {key}");
     let rows = channel.texts(&query).await;
     let mut addresses: Vec<Address> =
         rows.iter().map(|row| serde_json::from_str(row).expect("an address")).collect();

@@ -1,21 +1,23 @@
 //! A whole system in a test: databases of either engine, replicas in this process under a test clock, and real
 //! gRPC clients. A story ends with [`World::close`], which checks the invariants row for row.
 
+pub mod bases;
+pub mod branch;
 pub mod calls;
 pub mod chain;
 pub mod database;
 pub mod faulty_store;
 pub mod flushes;
 pub mod footprint;
-pub mod headquarters;
 pub mod gate;
-pub mod revisions;
+pub mod headquarters;
 pub mod invariants;
 pub mod packages;
 pub mod postgres_server;
 pub mod process;
 pub mod replica;
 pub mod requests;
+pub mod revisions;
 pub mod synced;
 pub mod tools;
 pub mod wait;
@@ -33,11 +35,12 @@ use csu::{
 
 use http::Uri;
 
+pub use branch::Branch;
+pub use chain::Chain;
 pub use database::{Database, Engine};
 pub use footprint::Footprint;
-pub use headquarters::Headquarters;
-pub use chain::Chain;
 pub use gate::{Gate, Passage};
+pub use headquarters::Headquarters;
 pub use packages::Company;
 pub use replica::Replica;
 pub use wrapped_store::WrappedStore;
@@ -85,7 +88,8 @@ pub struct World {
     pub database: Database,
     replicas: Vec<Replica>,
     packages: Vec<Vec<u8>>,
-    settings: ChannelSettings,
+    /// Of replicas that are added.
+    pub settings: ChannelSettings,
     /// Where the replicas look for headquarters.
     headquarters: Uri,
     closed: bool,
@@ -186,6 +190,15 @@ impl World {
         invariants::check(&self.database).await;
         self.database.remove().await;
         self.closed = true;
+    }
+
+    /// Drops all replicas where they stand.
+    pub async fn cut_the_power(&mut self) {
+        for replica in &self.replicas {
+            replica.serving.tasks.abort().await;
+        }
+        // Nothing is left to be done but to let go of the database.
+        self.stop_replicas().await;
     }
 
     async fn stop_replicas(&mut self) {

@@ -62,6 +62,14 @@ pub fn serve(database: &str) -> Command {
     command
 }
 
+/// A unit on ports that are free, with a headquarters.
+pub fn serve_with(database: &str, headquarters: &Process) -> Command {
+    let mut command = serve_as("channel");
+    let url = headquarters.headquarters_url();
+    command.args(["--channel-database", database, "--headquarters", &url]);
+    command
+}
+
 /// A headquarters on ports that are free, which begins with the demo company.
 pub fn serve_headquarters(database: &str) -> Command {
     let mut command = serve_as("headquarters");

@@ -23,6 +23,7 @@ pub struct Replica {
 }
 
 /// Clients that share one connection.
+#[derive(Clone)]
 pub struct Clients(Channel);
 
 impl Replica {

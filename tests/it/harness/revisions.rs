@@ -56,6 +56,14 @@ pub fn add_address(seen: &CustomerRow, street: &str) -> Revision {
     revision(request, &seen.id, seen.version, changes)
 }
 
+/// Of a create.
+pub fn set_group(revision: &mut Revision, group: &str) {
+    let Some(Kind::CreateCustomer(create)) = &mut revision.changes[0].change else {
+        panic!("it creates");
+    };
+    create.fields.as_mut().expect("fields").customer_group = Some(group.to_owned());
+}
+
 fn address(request: RequestId, street: &str) -> AddAddress {
     let fields = AddressFields {
         street: Some(street.to_owned()),

@@ -2,10 +2,10 @@
 
 mod contract;
 mod features;
-mod in_doubt;
 mod realtime;
 mod registration;
 mod setup;
+mod writer;
 
 use csu::proto::headquarters::{Channel, SaveChannelRequest};
 

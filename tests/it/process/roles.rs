@@ -11,7 +11,7 @@ use csu::proto::channel::{CreateCustomerRequest, ExecutionMode};
 
 use crate::harness::{
     Database, Engine,
-    process::{self, Process, Served, serve_as, serve_headquarters},
+    process::{self, Process, Served, serve_as, serve_headquarters, serve_with},
     requests, wait,
 };
 
@@ -48,13 +48,6 @@ impl Databases {
         self.channel.remove().await;
         self.headquarters.remove().await;
     }
-}
-
-fn unit_of(role: &str, database: &Database, headquarters: &Process) -> Command {
-    let mut command = serve_as(role);
-    command.args(["--channel-database", &database.url, "--headquarters"]);
-    command.arg(headquarters.headquarters_url());
-    command
 }
 
 fn at_houston() -> CreateCustomerRequest {
@@ -128,7 +121,7 @@ async fn a_unit_and_headquarters_apart(engine: Engine) {
     let list = format!("csu channels list --headquarters {url}");
     assert_greets(&hq, &["(role headquarters)", &headquarters.url_shown(), &list]);
     assert!(!hq.output().stdout().contains("scale unit"));
-    let unit = Process::start(unit_of("channel", &channel, &hq)).await;
+    let unit = Process::start(serve_with(&channel.url, &hq)).await;
     assert_greets(&unit, &["(role channel)", &channel.url_shown(), &url, "HOUSTON", "SEATTLE"]);
     assert!(unit.headquarters.is_none());
     let clients = unit.connect().await;
@@ -147,8 +140,10 @@ async fn a_unit_and_headquarters_apart(engine: Engine) {
 async fn an_offline_unit_calls_nobody(engine: Engine) {
     let Databases { channel, headquarters } = Databases::new(engine).await;
     let hq = Process::start(serve_headquarters(&headquarters.url)).await;
-    let till = Process::start(unit_of("offline", &channel, &hq)).await;
     let url = hq.headquarters_url();
+    let mut command = serve_as("offline");
+    command.args(["--channel-database", &channel.url, "--headquarters", &url]);
+    let till = Process::start(command).await;
     assert_greets(&till, &["(role offline)", &url, "for configuration only"]);
     let answer = till.connect().await.create(at_houston()).await.expect("created");
     assert_eq!(answer.execution.unwrap().mode(), ExecutionMode::Async);
@@ -195,10 +190,9 @@ async fn a_unit_waits_until_headquarters_knows_its_database(engine: Engine) {
 
 /// Until it has said what it waits for.
 async fn waits(process: &process::Starting) {
-    let told = async || process.output().stderr().contains("DATABASE_NOT_CONFIGURED");
-    wait::until("it says why it waits", told).await;
-    let said = process.output().stderr();
-    assert!(said.contains("csu channels add CHANNEL --database store-9"), "{said}");
+    let command = "csu channels add CHANNEL --database store-9";
+    let told = async || process.output().stderr().contains(command);
+    wait::until("it says what to run", told).await;
 }
 
 #[tokio::test]

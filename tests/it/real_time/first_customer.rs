@@ -1,6 +1,8 @@
 //! The first customers that headquarters creates.
 
-use csu::proto::channel::{CreateCustomerRequest, ExecutionMode, SyncState, get_customer_request::Key};
+use csu::proto::channel::{
+    CreateCustomerRequest, ExecutionMode, SyncState, get_customer_request::Key,
+};
 
 use crate::harness::{Chain, Engine, requests};
 

@@ -1,3 +1,29 @@
 //! Stories of the real-time path: a unit, a headquarters, and what may happen between them.
 
+mod addresses;
+mod async_by_profile;
+mod bases;
+mod breaker;
+mod call;
+mod callers;
+mod communication_failures;
+mod configuration;
+mod content;
+mod crashes;
+mod editing;
 mod first_customer;
+mod headquarters_word;
+mod joined;
+mod killed;
+mod lookup;
+mod lost_answers;
+mod offline;
+mod overload;
+mod recalled;
+mod routes;
+mod shop;
+mod stage;
+mod starting;
+mod too_little_time;
+mod two_units;
+mod wrong_headquarters;

@@ -74,8 +74,7 @@ impl CustomerService for Customers {
         request: Request<LookupRequestRequest>,
     ) -> Result<Response<LookupRequestResponse>, Status> {
         let context = super::context(request.extensions(), &self.0);
-        let answer =
-            lookup_request::lookup_request(&self.0, &context, request.into_inner()).await;
+        let answer = lookup_request::lookup_request(&self.0, &context, request.into_inner()).await;
         answer.map(Response::new).map_err(|error| status(&error))
     }
 }

@@ -5,7 +5,9 @@ use sqlx::Postgres;
 
 use crate::{
     channel::store::{
-        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload, postgres::sql, staging::{self, RevisionTuple},
+        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload,
+        postgres::sql,
+        staging::{self, RevisionTuple},
     },
     domain::{
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
@@ -69,7 +71,7 @@ impl Transaction for PostgresTransaction {
             .bind(uuids(ids.iter().map(|id| id.0)))
             .fetch_all(&mut *self.0)
             .await?;
-        rows.into_iter().map(staging::revision).collect()
+        rows.iter().map(staging::revision).collect()
     }
 
     async fn take_counters(

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     channel::store::{
-        Applied, ChannelStore, DownloadJob, Identity, NewDatabase, SearchPosition, Transaction, configuration,
+        Applied, ChannelStore, DownloadJob, Identity, NewDatabase, SearchPosition, Transaction,
+        configuration,
         payload::{self, CustomerRow},
     },
     domain::{

@@ -5,7 +5,9 @@ use sqlx::Sqlite;
 
 use crate::{
     channel::store::{
-        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload, sqlite::sql, staging::{self, RevisionTuple},
+        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload,
+        sqlite::sql,
+        staging::{self, RevisionTuple},
     },
     domain::{
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
@@ -66,7 +68,7 @@ impl Transaction for SqliteTransaction {
             .bind(uuids(ids.iter().map(|id| id.0)))
             .fetch_all(&mut *self.0)
             .await?;
-        rows.into_iter().map(staging::revision).collect()
+        rows.iter().map(staging::revision).collect()
     }
 
     async fn take_counters(

@@ -15,7 +15,8 @@ pub(super) async fn lookup(
     request: LookupRequestRequest,
 ) -> Result<LookupRequestResponse> {
     let id = wire::request_id(&request.request_id).map_err(unreadable)?;
-    let performed = operations::lookup_request(headquarters, id).await?;
+    let origin = wire::origin(request.origin).map_err(unreadable)?;
+    let performed = operations::lookup_request(headquarters, origin, id).await?;
     let performed = performed.map(|(memory, base)| message(&memory, &base));
     Ok(LookupRequestResponse { performed })
 }

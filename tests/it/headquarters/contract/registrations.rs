@@ -86,6 +86,10 @@ async fn a_database_has_one_name(engine: Engine) {
     register(&store, &registered("store-2", 1)).await;
     let expected = [registered("store-2", 1), registered("store-3", 3)];
     assert_eq!(store.databases().await.unwrap(), expected);
+    // And one takes a name that nobody has.
+    register(&store, &registered("a", 3)).await;
+    let expected = [registered("a", 3), registered("store-2", 1)];
+    assert_eq!(store.databases().await.unwrap(), expected);
     store.close().await;
     database.remove().await;
 }

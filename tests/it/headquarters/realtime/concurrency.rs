@@ -89,7 +89,7 @@ async fn what_nobody_waits_for_is_not_written(engine: Engine) {
 
     let other = headquarters.created(&unit, "Dahl").await;
     assert_eq!((other.account_number.as_str(), other.version), ("C-0000001", 1));
-    assert_eq!(headquarters.lookup(&revision.request_id).await.unwrap(), None);
+    assert_eq!(headquarters.lookup(&unit, &revision.request_id).await.unwrap(), None);
     let created = headquarters.create(&unit, revision).await.unwrap();
     assert_eq!(created.account_number, "C-0000002", "it is new when it is repeated");
     headquarters.close().await;

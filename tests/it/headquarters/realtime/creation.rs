@@ -1,9 +1,6 @@
 //! Creating customers.
 
-use csu::proto::{
-    exchange::{CustomerFields, Revision, change::Change},
-    headquarters::DeleteCustomerGroupRequest,
-};
+use csu::proto::{exchange::CustomerFields, headquarters::DeleteCustomerGroupRequest};
 use tonic::Code;
 
 use crate::harness::{Engine, Headquarters, requests::reason, revisions};
@@ -52,14 +49,14 @@ async fn a_group_has_to_be_there(engine: Engine) {
     let headquarters = Headquarters::new(engine).await;
     let unit = headquarters.registered("store-1").await;
     let mut unknown = revisions::create("Berg");
-    set_group(&mut unknown, "31");
+    revisions::set_group(&mut unknown, "31");
     let refused = headquarters.create(&unit, unknown.clone()).await.unwrap_err();
     let expected = (Code::FailedPrecondition, "CUSTOMER_GROUP_NOT_FOUND".to_owned());
     assert_eq!(reason(&refused), expected);
-    assert_eq!(headquarters.lookup(&unknown.request_id).await.unwrap(), None);
+    assert_eq!(headquarters.lookup(&unit, &unknown.request_id).await.unwrap(), None);
 
     let mut staff = revisions::create("Dahl");
-    set_group(&mut staff, "90");
+    revisions::set_group(&mut staff, "90");
     let created = headquarters.create(&unit, staff.clone()).await.unwrap();
     let request = DeleteCustomerGroupRequest { code: "90".to_owned() };
     headquarters.setup().delete_customer_group(request).await.unwrap();
@@ -88,11 +85,4 @@ async fn numbers_go_on_after_a_restart(engine: Engine) {
     let second = headquarters.created(&unit, "Dahl").await;
     assert_eq!((second.account_number.as_str(), second.version), ("C-0000002", 2));
     headquarters.close().await;
-}
-
-fn set_group(revision: &mut Revision, group: &str) {
-    let Some(Change::CreateCustomer(create)) = &mut revision.changes[0].change else {
-        panic!("it creates");
-    };
-    create.fields.as_mut().expect("fields").customer_group = Some(group.to_owned());
 }

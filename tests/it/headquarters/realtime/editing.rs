@@ -73,7 +73,7 @@ async fn the_later_of_two_values_wins(engine: Engine) {
     let late = revisions::rename(&seen, "Falk");
     let kept = headquarters.update(&unit, late.clone()).await.unwrap();
     assert_eq!(kept, renamed, "nothing has changed, its version neither");
-    let performed = headquarters.lookup(&late.request_id).await.unwrap();
+    let performed = headquarters.lookup(&unit, &late.request_id).await.unwrap();
     assert_eq!(performed.unwrap().customer, Some(renamed.clone()));
     let lost = "SELECT superseded FROM revision WHERE superseded IS NOT NULL";
     let lost = headquarters.database.texts(lost).await;

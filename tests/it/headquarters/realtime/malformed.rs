@@ -55,7 +55,7 @@ const DAMAGES: &[(&str, Damage)] = &[
     ("request_id", |request| {
         revision(request).request_id = "ffffffff-ffff-ffff-ffff-ffffffffffff".to_owned();
     }),
-    ("decision", |request| revision(request).decision = None),
+    ("revision.decision", |request| revision(request).decision = None),
     ("contacts.kind", |request| contact(request).kind = "FAX".to_owned()),
     ("contacts.id", |request| contact(request).id.clear()),
 ];

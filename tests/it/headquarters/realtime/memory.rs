@@ -69,7 +69,7 @@ async fn the_memory_comes_before_all_checks(engine: Engine) {
 async fn what_was_performed_is_looked_up(engine: Engine) {
     let headquarters = Headquarters::new(engine).await;
     let unit = headquarters.registered("store-1").await;
-    assert_eq!(headquarters.lookup(&request_id()).await.unwrap(), None);
+    assert_eq!(headquarters.lookup(&unit, &request_id()).await.unwrap(), None);
     let create = revisions::create("Berg");
     let created = headquarters.create(&unit, create.clone()).await.unwrap();
     let fields = CustomerFields { first_name: Some("Maria".to_owned()), ..Default::default() };
@@ -80,7 +80,7 @@ async fn what_was_performed_is_looked_up(engine: Engine) {
     for (revision, method) in
         [(create, "CreateCustomer"), (update, "UpdateCustomer"), (address, "AddAddress")]
     {
-        let performed = headquarters.lookup(&revision.request_id).await.unwrap().unwrap();
+        let performed = headquarters.lookup(&unit, &revision.request_id).await.unwrap().unwrap();
         assert_eq!(performed.method, method);
         assert_eq!(performed.request_hash, revision.request_hash);
         let decision = performed.decision.unwrap();
@@ -89,9 +89,11 @@ async fn what_was_performed_is_looked_up(engine: Engine) {
         assert_eq!(performed.customer.as_ref(), Some(&now));
     }
     for id in ["", "C-1", "00000000-0000-0000-0000-000000000000"] {
-        let refused = headquarters.lookup(id).await.unwrap_err();
+        let refused = headquarters.lookup(&unit, id).await.unwrap_err();
         assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_FIELD".to_owned()));
         assert_eq!(violations(&refused)[0].0, "request_id");
     }
+    let refused = headquarters.lookup(&new_origin(), &request_id()).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "DATABASE_NOT_REGISTERED".to_owned()));
     headquarters.close().await;
 }

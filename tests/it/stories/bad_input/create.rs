@@ -1,8 +1,6 @@
 //! `CreateCustomer`.
 
-use csu::proto::channel::{
-    Address, Contact, CreateCustomerRequest, Customer, CustomerType, RequestState,
-};
+use csu::proto::channel::{Address, Contact, CreateCustomerRequest, Customer, CustomerType};
 use tonic_types::StatusExt as _;
 
 use super::{assert_fields, assert_silent, entered};
