@@ -9,7 +9,7 @@
 //! * [`channel`]: a scale unit. Its `grpc` converts, its `operations` ask the routing and go the way that it says,
 //!   its `writer` makes writes durable, its `store` is the channel database on SQLite or PostgreSQL.
 //! * [`headquarters`]: every customer of the company, its setup and features. Its `grpc` converts, its `operations` do
-//!   one thing each, its `writer` makes writes durable, its `store` is its database on SQLite or PostgreSQL.
+//!   one thing each, its `jobs` run in the background, its `writer` makes writes durable, its `store` is its database.
 //! * [`server`]: what lies between a socket and an operation and is the same for every service.
 //! * [`storage`]: what the channel's and headquarters' databases have in common: engines, migrations, errors, and
 //!   commits shared by many writes.

@@ -69,6 +69,12 @@ pub enum Error {
     DatabaseNotRegistered,
     #[error("channel {channel:?} belongs to another channel database")]
     ChannelOfAnotherDatabase { channel: String },
+    /// An upload that does not go on where headquarters is.
+    #[error("revisions are missing before these; headquarters expects counter {expected} next")]
+    UploadGap { expected: i64 },
+    /// A database was restored or cloned, and has begun to write anew.
+    #[error("headquarters has another revision with counter {counter} of this channel database")]
+    OriginDiverged { counter: i64 },
     #[error("the unit is at its limit; nothing was written, repeat the request later")]
     Overloaded,
     /// The database did not answer, or the unit is stopping. A write may have been performed.

@@ -3,6 +3,7 @@
 
 pub mod base;
 pub mod caller;
+pub mod conclusion;
 pub mod configuration;
 pub mod customer;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod mask;
 pub mod merge;
 pub mod numbering;
 pub mod origin;
+pub mod outcome;
 pub mod request_hash;
 pub mod revision;
 pub mod routing;
@@ -26,6 +28,7 @@ pub mod setup;
 pub mod submission;
 pub mod sync;
 pub mod time;
+pub mod upload;
 pub mod validation;
 pub mod view;
 pub mod write;

@@ -33,7 +33,8 @@ pub struct Revision {
 }
 
 /// One row of a revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     CreateCustomer {
         fields: Patch<CustomerField>,

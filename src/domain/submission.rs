@@ -8,11 +8,12 @@ use crate::domain::{
     configuration::ConfigurationVersion,
     error::{Error, Result},
     field::CustomerField,
-    id::CustomerId,
+    id::{CustomerId, RevisionId},
     limits::MAX_ADDRESSES,
     merge::Record,
     origin::Origin,
-    revision::{Change, Draft},
+    revision::{Change, Counter, Draft, Revision},
+    time::Timestamp,
     write::{Method, RequestHash},
 };
 
@@ -29,6 +30,26 @@ pub struct Submission {
     pub decision: Decision,
     /// Real-time: the fields must be what they were at the base version.
     pub require_unchanged: bool,
+    /// `None`: a real-time write.
+    pub capture: Option<Capture>,
+}
+
+/// An async write with all that its unit sends of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapturedRevision {
+    pub revision: Revision,
+    pub request_hash: RequestHash,
+    pub channel: String,
+    pub caller: String,
+    pub decision: Decision,
+}
+
+/// Where and when an async write was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capture {
+    pub revision_id: RevisionId,
+    pub counter: Counter,
+    pub at: Timestamp,
 }
 
 /// What decided the way of a write, as its unit says.
@@ -101,10 +122,16 @@ impl Submission {
         let addresses = &record.base.customer.addresses;
         let new = self.draft.changes.iter().filter_map(Change::address);
         let new = new.filter(|id| addresses.iter().all(|known| known.id != *id)).count();
-        if addresses.len() + new > MAX_ADDRESSES {
+        // Rules across rows never fail a write that was acknowledged: the unit has checked them by what it saw.
+        if self.capture.is_none() && addresses.len() + new > MAX_ADDRESSES {
             return Err(Error::AddressLimit { limit: MAX_ADDRESSES });
         }
         Ok(())
+    }
+
+    /// Its revision's id: that of an async write is its unit's choice.
+    pub fn revision_id(&self) -> RevisionId {
+        self.capture.map_or_else(|| self.draft.request_id.revision_id(), |it| it.revision_id)
     }
 
     /// The customer group that it sets, which headquarters has to have.

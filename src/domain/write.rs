@@ -17,6 +17,7 @@ use crate::domain::{
     limits::MAX_ADDRESSES,
     revision::{Change, Counter, Draft, Revision},
     routing::{AsyncReason, RealTimeReason},
+    submission::Decision,
     sync::{self, SyncProgress, WaitingRevision},
     time::Timestamp,
     validation, view,
@@ -113,6 +114,17 @@ pub enum Verdict {
     Adopt(Box<Base>),
     /// It is new, and everything is as it asks already.
     Nothing,
+}
+
+impl Execution {
+    /// As headquarters is told.
+    pub fn decision(&self) -> Decision {
+        Decision {
+            reason: self.mode.reason().to_owned(),
+            configuration_version: self.configuration_version,
+            configuration_age: self.configuration_age,
+        }
+    }
 }
 
 impl Mode {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, transport::Channel};
+use tonic_types::StatusExt as _;
 
 use crate::{
     channel::{
@@ -19,6 +20,7 @@ use crate::{
         exchange_service_client::ExchangeServiceClient,
     },
     runtime::{clock::SharedClock, retry::REGISTRATION},
+    server::status::Domain,
     storage::StoreError,
     wire,
 };
@@ -214,10 +216,15 @@ async fn answered<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T,
 fn refusal(status: &Status) -> ExchangeError {
     match CallError::from(status) {
         CallError::Word(word) => ExchangeError::Refused { reason: word.reason, text: word.message },
-        CallError::Communication(Failure::Credential(reason)) if !status.details().is_empty() => {
+        CallError::Communication(Failure::Credential(reason)) if is_headquarters(status) => {
             let text = format!("{} ({reason})", status.message());
             ExchangeError::Refused { reason, text }
         }
         CallError::Communication(failure) => ExchangeError::Communication(failure),
     }
+}
+
+fn is_headquarters(status: &Status) -> bool {
+    let info = status.get_details_error_info();
+    info.is_some_and(|info| info.domain == Domain::Headquarters.as_str())
 }

@@ -17,7 +17,8 @@ use crate::{
     },
     proto::exchange::{
         DownloadConfigurationRequest, DownloadConfigurationResponse, PackageRow,
-        RegisterDatabaseRequest, RegisterDatabaseResponse,
+        RegisterDatabaseRequest, RegisterDatabaseResponse, UploadRevisionsRequest,
+        UploadRevisionsResponse,
         exchange_service_server::{ExchangeService, ExchangeServiceServer},
     },
     wire::{self, Malformed},
@@ -25,15 +26,18 @@ use crate::{
 
 /// Most bytes of a package in one message.
 const PIECE_BYTES: usize = 64 * 1024;
+/// Most bytes of an upload. A unit sends fewer revisions at once where they are large.
+const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
 /// Longest version of a program.
 const LONGEST_VERSION: usize = 60;
 
-/// `ExchangeService`, with the most bytes of a request.
+/// `ExchangeService`, with the most bytes of a request that is no upload.
 pub fn exchange_service(
     headquarters: Arc<Headquarters>,
     message_bytes: usize,
 ) -> ExchangeServiceServer<Exchange> {
-    ExchangeServiceServer::new(Exchange(headquarters)).max_decoding_message_size(message_bytes)
+    ExchangeServiceServer::new(Exchange(headquarters))
+        .max_decoding_message_size(message_bytes.max(UPLOAD_BYTES))
 }
 
 pub struct Exchange(Arc<Headquarters>);
@@ -56,6 +60,13 @@ impl ExchangeService for Exchange {
     ) -> Result<Response<Self::DownloadConfigurationStream>, Status> {
         let package = download(&self.0, request.into_inner()).await;
         answered(package.map(|package| stream::iter(pieces(&package)).map(Ok).boxed()))
+    }
+
+    async fn upload_revisions(
+        &self,
+        request: Request<UploadRevisionsRequest>,
+    ) -> Result<Response<UploadRevisionsResponse>, Status> {
+        answered(upload(&self.0, request.into_inner()).await)
     }
 }
 
@@ -89,6 +100,23 @@ async fn download(
     package::encode(&label, &rows).map_err(|error| {
         tracing::error!(%error, job = label.job, "a package can't be written");
         Error::Internal
+    })
+}
+
+async fn upload(
+    headquarters: &Headquarters,
+    request: UploadRevisionsRequest,
+) -> Result<UploadRevisionsResponse> {
+    let origin = wire::origin(request.origin).map_err(unreadable)?;
+    let revisions = request.revisions.into_iter();
+    let submissions = revisions
+        .map(|revision| wire::uploaded_submission(origin, revision))
+        .collect::<Result<_, _>>()
+        .map_err(unreadable)?;
+    let position = operations::upload_revisions(headquarters, origin, submissions).await?;
+    Ok(UploadRevisionsResponse {
+        last_counter: position.last_counter.0,
+        last_revision_id: position.last_revision_id.map(|id| id.to_string()).unwrap_or_default(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! are set up.
 
 pub mod grpc;
+pub mod jobs;
 pub mod operations;
 pub mod store;
 pub mod writer;

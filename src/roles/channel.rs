@@ -97,7 +97,9 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
     let identity = store.identity().await.context("the database does not say what it is")?;
     let connection = Connection::lazy(headquarters);
     let failures = settings.breaker_failures;
-    let realtime = RealTime::new(&connection, identity.origin, failures, Arc::clone(&clock));
+    let longest_call = settings.call_budget.headquarters_timeout;
+    let realtime =
+        RealTime::new(&connection, identity.origin, failures, longest_call, Arc::clone(&clock));
     let agent =
         Agent::new(&connection, identity, writer.clone(), realtime.clone(), Arc::clone(&clock));
     let request_hash_key = registered(&store, &tasks, agent).await?;

@@ -207,6 +207,12 @@ fn row(error: &Error) -> Row {
         Error::ChannelOfAnotherDatabase { channel } => {
             Row::new(Code::PermissionDenied, "CHANNEL_OF_ANOTHER_DATABASE").with("channel", channel)
         }
+        Error::UploadGap { expected } => Row::new(Code::FailedPrecondition, "UPLOAD_GAP")
+            .precondition("revisions")
+            .with("expected_counter", &expected.to_string()),
+        Error::OriginDiverged { counter } => Row::new(Code::FailedPrecondition, "ORIGIN_DIVERGED")
+            .precondition("origin")
+            .with("counter", &counter.to_string()),
         Error::Overloaded => Row::new(Code::ResourceExhausted, "OVERLOADED").retry(AFTER_OVERLOAD),
         Error::Unavailable(Unavailable::Store) => {
             Row::new(Code::Unavailable, "STORE_UNAVAILABLE").retry(AFTER_OUTAGE)

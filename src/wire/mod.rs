@@ -6,6 +6,7 @@ mod revision;
 pub use customer::{base, customer_row};
 pub use revision::{
     decision, decision_message, origin, origin_message, request_id, revision, submission,
+    uploaded_revision, uploaded_submission,
 };
 
 use crate::domain::time::Timestamp;

@@ -7,9 +7,9 @@ use crate::{
         configuration::ConfigurationVersion,
         id::RequestId,
         origin::Origin,
-        revision::{Change, Draft},
-        submission::{Decision, Submission},
-        write::{Execution, Method, Write},
+        revision::{Change, Counter, Draft},
+        submission::{Capture, CapturedRevision, Decision, Submission},
+        write::{Method, Write},
     },
     proto::exchange as proto,
     wire::{
@@ -18,7 +18,7 @@ use crate::{
             contact, contact_row, put_address_fields, put_customer_fields, take_address_fields,
             take_customer_fields,
         },
-        duration, id,
+        duration, id, time, timestamp,
     },
 };
 
@@ -52,7 +52,7 @@ pub fn revision(write: &Write, draft: &Draft) -> proto::Revision {
         channel: write.channel.clone(),
         caller: write.caller.name.clone(),
         base_version: draft.base_version.unwrap_or(0),
-        decision: Some(execution_decision(&write.execution)),
+        decision: Some(decision_message(&write.execution.decision())),
         changes: draft.changes.iter().map(change_message).collect(),
     }
 }
@@ -99,7 +99,56 @@ pub fn submission(
         caller: revision.caller,
         decision: decision(revision.decision)?,
         require_unchanged: false,
+        capture: None,
     })
+}
+
+/// An async write that a unit uploads.
+pub fn uploaded_revision(captured: &CapturedRevision) -> proto::UploadedRevision {
+    let CapturedRevision { revision, request_hash, channel, caller, decision } = captured;
+    proto::UploadedRevision {
+        counter: revision.counter.0,
+        id: revision.id.to_string(),
+        capture_time: Some(timestamp(revision.captured_at)),
+        revision: Some(proto::Revision {
+            request_id: revision.request_id.to_string(),
+            request_hash: request_hash.to_vec(),
+            customer_id: revision.customer_id.to_string(),
+            channel: channel.clone(),
+            caller: caller.clone(),
+            base_version: revision.base_version.unwrap_or(0),
+            decision: Some(decision_message(decision)),
+            changes: revision.changes.iter().map(change_message).collect(),
+        }),
+    }
+}
+
+/// The reverse of [`uploaded_revision`], at headquarters.
+///
+/// # Errors
+/// What is missing, or can't be read, or is no revision of one of the methods.
+pub fn uploaded_submission(
+    origin: Origin,
+    uploaded: proto::UploadedRevision,
+) -> Result<Submission, Malformed> {
+    use proto::change::Change as Kind;
+    if uploaded.counter < 1 {
+        return Err(Malformed("revisions.counter"));
+    }
+    let capture = Capture {
+        revision_id: id(&uploaded.id, "revisions.id")?,
+        counter: Counter(uploaded.counter),
+        at: time(uploaded.capture_time, "revisions.capture_time")?,
+    };
+    let first = uploaded.revision.as_ref().and_then(|revision| revision.changes.first());
+    let method = match first.and_then(|change| change.change.as_ref()) {
+        Some(Kind::CreateCustomer(_)) => Method::CreateCustomer,
+        Some(Kind::UpdateCustomer(_)) => Method::UpdateCustomer,
+        Some(Kind::AddAddress(_)) => Method::AddAddress,
+        Some(Kind::AddContact(_)) | None => return Err(Malformed("revision.changes")),
+    };
+    let submission = submission(method, origin, uploaded.revision)?;
+    Ok(Submission { capture: Some(capture), ..submission })
 }
 
 /// # Errors
@@ -136,14 +185,6 @@ pub fn decision(message: Option<proto::Decision>) -> Result<Decision, Malformed>
             u64::try_from(age.seconds).unwrap_or(0),
             u32::try_from(age.nanos).unwrap_or(0).min(999_999_999),
         ),
-    })
-}
-
-fn execution_decision(execution: &Execution) -> proto::Decision {
-    decision_message(&Decision {
-        reason: execution.mode.reason().to_owned(),
-        configuration_version: execution.configuration_version,
-        configuration_age: execution.configuration_age,
     })
 }
 

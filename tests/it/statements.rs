@@ -44,9 +44,13 @@ impl Of {
     fn of_postgres_alone(self) -> BTreeSet<&'static str> {
         match self {
             Self::Channel => BTreeSet::from(["DURABILITY", "LOCK_CUSTOMERS"]),
-            Self::Headquarters => {
-                BTreeSet::from(["DURABILITY", "LOCK_CUSTOMERS", "LOCK_REGISTRATIONS", "LOCK_SETUP"])
-            }
+            Self::Headquarters => BTreeSet::from([
+                "DURABILITY",
+                "LOCK_CUSTOMERS",
+                "LOCK_ORIGIN",
+                "LOCK_REGISTRATIONS",
+                "LOCK_SETUP",
+            ]),
         }
     }
 

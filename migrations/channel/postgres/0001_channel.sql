@@ -64,14 +64,19 @@ CREATE TABLE revision (
     captured_at bigint NOT NULL,
     -- Headquarters' version that the writer saw.
     base_version bigint,
+    -- What decided its way.
+    decision text NOT NULL,
     -- Entities that it changes: {"customer": bool, "addresses": [id]}.
     touches text NOT NULL,
+    -- When headquarters had it, and when its outcome came here.
     uploaded_at bigint,
     processed_at bigint,
+    -- SYNCHRONIZED, FAILED, PARKED, SUPERSEDED or DISCARDED, and the version of headquarters that contains it.
+    outcome text,
+    outcome_version bigint,
     error_reason text,
     -- When its outcome was known here and the base contained it.
-    resolved_at bigint,
-    outcome text
+    resolved_at bigint
 );
 CREATE INDEX revision_waiting ON revision (customer_id, counter) WHERE resolved_at IS NULL;
 

@@ -64,14 +64,19 @@ CREATE TABLE revision (
     captured_at INTEGER NOT NULL,
     -- Headquarters' version that the writer saw.
     base_version INTEGER,
+    -- What decided its way.
+    decision TEXT NOT NULL,
     -- Entities that it changes: {"customer": bool, "addresses": [id]}.
     touches TEXT NOT NULL,
+    -- When headquarters had it, and when its outcome came here.
     uploaded_at INTEGER,
     processed_at INTEGER,
+    -- SYNCHRONIZED, FAILED, PARKED, SUPERSEDED or DISCARDED, and the version of headquarters that contains it.
+    outcome TEXT,
+    outcome_version INTEGER,
     error_reason TEXT,
     -- When its outcome was known here and the base contained it.
-    resolved_at INTEGER,
-    outcome TEXT
+    resolved_at INTEGER
 ) STRICT;
 CREATE INDEX revision_waiting ON revision (customer_id, counter) WHERE resolved_at IS NULL;
 

@@ -47,16 +47,17 @@ CREATE TABLE customer (
 -- What changed since a version.
 CREATE UNIQUE INDEX customer_version ON customer (version);
 
--- Every write, real-time or uploaded, with its outcome: the memory of requests, and what their origins are told.
+-- Every write, real-time or uploaded, with its outcome: the inbox of the batch, the memory of requests, and what
+-- their origins are told. One request that went both ways, or from two origins, has a revision of one id in each.
 CREATE TABLE revision (
-    id uuid PRIMARY KEY,
+    id uuid NOT NULL,
     request_id uuid NOT NULL,
     request_hash bytea NOT NULL,
     -- Origin.
     database_id uuid NOT NULL,
     incarnation bigint NOT NULL,
-    -- Its counter there; NULL: a real-time write.
-    counter bigint,
+    -- Its counter there; 0: a real-time write.
+    counter bigint NOT NULL,
     customer_id uuid NOT NULL,
     channel text NOT NULL,
     caller text NOT NULL,
@@ -64,17 +65,44 @@ CREATE TABLE revision (
     -- What decided its way.
     decision text NOT NULL,
     base_version bigint,
+    -- NULL: a real-time write.
+    captured_at bigint,
     received_at bigint NOT NULL,
-    -- SYNCHRONIZED
+    -- What it changes, while it is not synchronized.
+    changes text,
+    -- RECEIVED, SYNCHRONIZED, FAILED, PARKED
     status text NOT NULL,
     -- 1: this one has performed the request. No other of the same request id ever does.
     performed bigint NOT NULL,
-    -- The change counter that contains its outcome.
+    -- The change counter of its outcome; NULL: it has none.
     version bigint,
+    -- Whoever has this version of the customer has what it wrote; NULL: it is not synchronized.
+    contained_in bigint,
     -- Fields that lost against later values: [{"field", "lost", "kept"}].
-    superseded text
+    superseded text,
+    -- Why it is FAILED or PARKED.
+    error_reason text,
+    error_text text,
+    processed_at bigint,
+    PRIMARY KEY (database_id, incarnation, counter, id)
 );
 CREATE UNIQUE INDEX revision_request ON revision (request_id) WHERE performed = 1;
+-- What waits for the batch.
+CREATE INDEX revision_inbox ON revision (customer_id) WHERE status = 'RECEIVED';
+-- What waits of a customer, in its order.
+CREATE INDEX revision_waiting ON revision (customer_id, database_id, incarnation, counter)
+    WHERE status <> 'SYNCHRONIZED';
+-- What an origin has to be told.
+CREATE INDEX revision_outcome ON revision (database_id, incarnation, version);
+
+-- How far headquarters is with each origin. Locked by whoever receives revisions of it.
+CREATE TABLE origin (
+    database_id uuid NOT NULL,
+    incarnation bigint NOT NULL,
+    last_counter bigint NOT NULL,
+    last_revision_id uuid,
+    PRIMARY KEY (database_id, incarnation)
+);
 
 -- Setup, one row an entry: kind (channels, functionality_profiles, …), code, content.
 CREATE TABLE setup (

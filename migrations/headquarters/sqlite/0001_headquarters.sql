@@ -47,16 +47,17 @@ CREATE TABLE customer (
 -- What changed since a version.
 CREATE UNIQUE INDEX customer_version ON customer (version);
 
--- Every write, real-time or uploaded, with its outcome: the memory of requests, and what their origins are told.
+-- Every write, real-time or uploaded, with its outcome: the inbox of the batch, the memory of requests, and what
+-- their origins are told. One request that went both ways, or from two origins, has a revision of one id in each.
 CREATE TABLE revision (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL,
     request_id BLOB NOT NULL,
     request_hash BLOB NOT NULL,
     -- Origin.
     database_id BLOB NOT NULL,
     incarnation INTEGER NOT NULL,
-    -- Its counter there; NULL: a real-time write.
-    counter INTEGER,
+    -- Its counter there; 0: a real-time write.
+    counter INTEGER NOT NULL,
     customer_id BLOB NOT NULL,
     channel TEXT NOT NULL,
     caller TEXT NOT NULL,
@@ -64,17 +65,44 @@ CREATE TABLE revision (
     -- What decided its way.
     decision TEXT NOT NULL,
     base_version INTEGER,
+    -- NULL: a real-time write.
+    captured_at INTEGER,
     received_at INTEGER NOT NULL,
-    -- SYNCHRONIZED
+    -- What it changes, while it is not synchronized.
+    changes TEXT,
+    -- RECEIVED, SYNCHRONIZED, FAILED, PARKED
     status TEXT NOT NULL,
     -- 1: this one has performed the request. No other of the same request id ever does.
     performed INTEGER NOT NULL,
-    -- The change counter that contains its outcome.
+    -- The change counter of its outcome; NULL: it has none.
     version INTEGER,
+    -- Whoever has this version of the customer has what it wrote; NULL: it is not synchronized.
+    contained_in INTEGER,
     -- Fields that lost against later values: [{"field", "lost", "kept"}].
-    superseded TEXT
+    superseded TEXT,
+    -- Why it is FAILED or PARKED.
+    error_reason TEXT,
+    error_text TEXT,
+    processed_at INTEGER,
+    PRIMARY KEY (database_id, incarnation, counter, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX revision_request ON revision (request_id) WHERE performed = 1;
+-- What waits for the batch.
+CREATE INDEX revision_inbox ON revision (customer_id) WHERE status = 'RECEIVED';
+-- What waits of a customer, in its order.
+CREATE INDEX revision_waiting ON revision (customer_id, database_id, incarnation, counter)
+    WHERE status <> 'SYNCHRONIZED';
+-- What an origin has to be told.
+CREATE INDEX revision_outcome ON revision (database_id, incarnation, version);
+
+-- How far headquarters is with each origin. Locked by whoever receives revisions of it.
+CREATE TABLE origin (
+    database_id BLOB NOT NULL,
+    incarnation INTEGER NOT NULL,
+    last_counter INTEGER NOT NULL,
+    last_revision_id BLOB,
+    PRIMARY KEY (database_id, incarnation)
+) STRICT, WITHOUT ROWID;
 
 -- Setup, one row an entry: kind (channels, functionality_profiles, …), code, content.
 CREATE TABLE setup (

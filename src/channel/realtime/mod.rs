@@ -40,6 +40,9 @@ pub const DURATION: &str = "csu_headquarters_call_duration_seconds";
 /// 1 while headquarters counts as reachable.
 pub const REACHABLE: &str = "csu_headquarters_reachable";
 
+/// A call that had less time and ran out of it says more of its caller's deadline than of headquarters.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The real-time service as a unit sees it; cheap to clone.
 #[derive(Clone)]
 pub struct RealTime(Arc<Shared>);
@@ -50,6 +53,8 @@ struct Shared {
     clock: SharedClock,
     meters: Meters,
     calls: std::sync::atomic::AtomicU64,
+    /// [`PATIENCE`], or what the longest call is given if that is less.
+    patience: Duration,
     versions: tokio::sync::watch::Sender<Option<HeadquartersVersions>>,
 }
 
@@ -78,10 +83,12 @@ struct Meters {
 
 impl RealTime {
     /// `breaker_failures`: communication failures in a row after which headquarters counts as not reachable.
+    /// `longest_call`: the most time that a call is ever given.
     pub fn new(
         connection: &Connection,
         origin: Origin,
         breaker_failures: u32,
+        longest_call: Duration,
         clock: SharedClock,
     ) -> Self {
         let meters = Meters {
@@ -97,6 +104,7 @@ impl RealTime {
             clock,
             meters,
             calls: std::sync::atomic::AtomicU64::new(0),
+            patience: longest_call.min(PATIENCE),
             versions: tokio::sync::watch::Sender::new(None),
         }))
     }
@@ -109,7 +117,7 @@ impl RealTime {
         budget: Duration,
     ) -> Result<Base, CallError> {
         self.0.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.observed(self.0.client.perform(write, draft, budget)).await
+        self.observed(budget, self.0.client.perform(write, draft, budget)).await
     }
 
     /// Asks headquarters' memory of requests.
@@ -118,7 +126,7 @@ impl RealTime {
         id: RequestId,
         budget: Duration,
     ) -> Result<Option<Remembered>, CallError> {
-        self.observed(self.0.client.look_up(id, budget)).await
+        self.observed(budget, self.0.client.look_up(id, budget)).await
     }
 
     /// Whether headquarters takes calls, as far as is known.
@@ -175,9 +183,10 @@ impl RealTime {
 
     async fn observed<T>(
         &self,
+        budget: Duration,
         call: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, CallError> {
-        let Shared { breaker, meters, .. } = &*self.0;
+        let Shared { breaker, meters, patience, .. } = &*self.0;
         let (epoch, started) = (breaker.epoch(), monotonic());
         let result = call.await;
         meters.duration.record(monotonic() - started);
@@ -192,8 +201,10 @@ impl RealTime {
             }
             Err(CallError::Communication(failure)) => {
                 counter!(CALLS, "outcome" => failure.kind()).increment(1);
-                breaker.failed(epoch, failure.clone());
-                self.show();
+                if *failure != Failure::Timeout || budget >= *patience {
+                    breaker.failed(epoch, failure.clone());
+                    self.show();
+                }
             }
         }
         result

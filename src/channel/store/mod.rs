@@ -20,12 +20,15 @@ pub use rows::{EventKind, Rows};
 use crate::storage::StoreError;
 use crate::{
     domain::{
+        base::Base,
         configuration::{ChannelConfiguration, ChannelConfigurationRows, GlobalConfigurationRows},
         id::{CustomerId, RequestId},
         known::KnownCustomer,
         origin::Origin,
+        outcome::{Outcome, OutcomeStatus},
         revision::{Counter, Revision},
         search::Criterion,
+        submission::CapturedRevision,
         time::Timestamp,
         write::RequestRecord,
     },
@@ -89,6 +92,13 @@ pub trait ChannelStore: Send + Sync + 'static {
     async fn request_record(&self, id: RequestId) -> StoreResult<Option<RequestRecord>>;
 
     /// Up to `limit` terms that meet the criterion after `after`, by term and customer in the order of bytes.
+    /// Up to `limit` revisions above the counter, in the order of their counters, as headquarters is sent them.
+    async fn captured_revisions(
+        &self,
+        above: Counter,
+        limit: u32,
+    ) -> StoreResult<Vec<CapturedRevision>>;
+
     async fn search(
         &self,
         criterion: &Criterion,
@@ -127,6 +137,30 @@ pub trait Transaction: Send {
 
     /// Revisions of the customers without outcome here, in the order of their counters.
     async fn waiting_revisions(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Revision>>;
+
+    /// The customers of the revisions that there are.
+    async fn revision_customers(
+        &mut self,
+        counters: &[Counter],
+    ) -> StoreResult<Vec<(Counter, CustomerId)>>;
+
+    /// The bases that there are.
+    async fn bases(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Base>>;
+
+    /// Outcomes of the customers' revisions that wait still, with headquarters' version that contains each.
+    async fn outcomes(
+        &mut self,
+        ids: &[CustomerId],
+    ) -> StoreResult<Vec<(Counter, OutcomeStatus, i64)>>;
+
+    /// Headquarters has the revisions up to this one.
+    async fn mark_uploaded(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()>;
+
+    /// Keeps outcomes of revisions that wait; an older one does not replace a newer.
+    async fn put_outcomes(&mut self, outcomes: &[Outcome], at: Timestamp) -> StoreResult<()>;
+
+    /// Notes what 1010 has brought, unless as much or more was noted.
+    async fn set_customers_applied(&mut self, applied: Applied) -> StoreResult<()>;
 
     /// Locks the counter row until the end and takes counters. Whatever is committed by then is visible to the
     /// statements that follow.

@@ -8,10 +8,12 @@ use uuid::Uuid;
 use crate::{
     channel::store::{Identity, SearchPosition, Taken},
     domain::{
+        base::Base,
         customer::{Address, Customer},
         id::{AddressId, CustomerId, RequestId},
         known::KnownCustomer,
         origin::Origin,
+        outcome::OutcomeStatus,
         revision::Counter,
         sync::{self, SyncProgress, WaitingRevision},
         time::Timestamp,
@@ -74,6 +76,26 @@ pub(super) fn record((id, hash, answer): (Uuid, Vec<u8>, String)) -> StoreResult
         request_hash: key("request_record", "request_hash", id, hash)?,
         answer: parse("request_record", "answer", id, &answer)?,
     })
+}
+
+/// A row of `customer` with the bases of its addresses.
+pub(super) fn base(
+    (id, version, base, addresses): (Uuid, i64, String, String),
+) -> StoreResult<Base> {
+    let mut customer: Customer = parse("customer", "base", id, &base)?;
+    customer.addresses = parse("address", "base", id, &addresses)?;
+    customer.addresses.sort_by_key(|address| (address.created_at, address.id));
+    Ok(Base { customer, version })
+}
+
+/// What is known of the outcome of a row of `revision`.
+pub(super) fn outcome(
+    (counter, status, version): (i64, String, i64),
+) -> StoreResult<(Counter, OutcomeStatus, i64)> {
+    let status = OutcomeStatus::parse(&status).ok_or_else(|| {
+        StoreError::inconsistent("revision", "outcome", counter, "it is none that is known")
+    })?;
+    Ok((Counter(counter), status, version))
 }
 
 /// The row of `origin`.

@@ -11,6 +11,7 @@ use crate::{
         customer::{Address, Customer},
         id::CustomerId,
         known::KnownCustomer,
+        outcome::{Outcome, Settled},
         revision::{Change, Counter, Revision},
         search,
         sync::Entity,
@@ -51,6 +52,10 @@ pub struct Rows {
     pub(super) terms_removed: Vec<Value>,
     pub(super) records: Vec<Value>,
     pub(super) events: Vec<Value>,
+    /// Revisions that wait no longer since `resolved_at`, and those of them that headquarters has performed.
+    pub(super) resolved: Vec<Counter>,
+    pub(super) completed: Vec<Counter>,
+    pub(super) resolved_at: Timestamp,
 }
 
 impl Rows {
@@ -78,6 +83,7 @@ impl Rows {
             "caller": write.caller.name,
             "captured_at": revision.captured_at,
             "base_version": revision.base_version,
+            "decision": to_text(&write.execution.decision()),
             "touches": payload::touches(&touched),
         }));
         staging::stage(self, revision, after.customer.account_number.as_deref());
@@ -99,19 +105,53 @@ impl Rows {
         event: Counter,
         at: Timestamp,
     ) {
-        let (sent, view) = (payload::customer(&base.customer), payload::customer(&after.customer));
-        let view = (view != sent).then_some(view);
         let row = json!({
-            "id": base.customer.id, "version": base.version, "base": sent, "view": view,
+            "id": base.customer.id,
+            "version": base.version,
+            "base": payload::customer(&base.customer),
+            "view": view_over(base, after),
         });
         match before {
             None => self.new_customers.push(row),
             Some(_) => self.rebased_customers.push(row),
         }
+        self.add_consequences(base, before, after, event, at);
+    }
+
+    /// A base that was there before what waited on it was resolved: it stays, and the view changes with its
+    /// consequences.
+    pub fn add_view(
+        &mut self,
+        base: &Base,
+        before: &KnownCustomer,
+        after: &KnownCustomer,
+        event: Counter,
+        at: Timestamp,
+    ) {
+        let row = json!({ "id": base.customer.id, "view": view_over(base, after) });
+        self.changed_customers.push(row);
+        self.add_consequences(base, Some(before), after, event, at);
+    }
+
+    fn add_consequences(
+        &mut self,
+        base: &Base,
+        before: Option<&KnownCustomer>,
+        after: &KnownCustomer,
+        event: Counter,
+        at: Timestamp,
+    ) {
         self.put_address_bases(base, before, after);
         self.put_terms(before.map(|known| &known.customer), &after.customer);
         let happened = Happened { event, at, revision: None };
         self.put_event(before.is_none(), base.customer.id, &happened);
+    }
+
+    /// Revisions that wait no longer.
+    pub fn add_resolved(&mut self, settled: &Settled, at: Timestamp) {
+        self.resolved.extend(&settled.resolved);
+        self.completed.extend(&settled.completed);
+        self.resolved_at = at;
     }
 
     pub fn add_record(&mut self, record: &RequestRecord, recorded_at: Timestamp) {
@@ -187,6 +227,23 @@ impl Rows {
         self.terms_removed.extend(old.difference(&new).map(|term| term_row(term, after.id.0)));
         self.terms_added.extend(new.difference(&old).map(|term| term_row(term, after.id.0)));
     }
+}
+
+/// The view, where it differs from the base.
+fn view_over(base: &Base, after: &KnownCustomer) -> Option<String> {
+    let view = payload::customer(&after.customer);
+    (view != payload::customer(&base.customer)).then_some(view)
+}
+
+/// Headquarters' word on a revision.
+pub(super) fn outcome(outcome: &Outcome, at: Timestamp) -> Value {
+    json!({
+        "counter": outcome.counter.0,
+        "outcome": outcome.status.as_str(),
+        "version": outcome.version,
+        "error_reason": outcome.error_reason,
+        "processed_at": at,
+    })
 }
 
 fn address_row(customer: CustomerId, address: &Address) -> Value {

@@ -11,6 +11,7 @@ use crate::{
         field::{AddressField, CustomerField, Field, Patch},
         id::{AddressId, ContactId, CustomerId, RequestId, RevisionId},
         revision::{Change, Counter, Revision},
+        submission::CapturedRevision,
         time::Timestamp,
     },
     storage::{StoreError, StoreResult, parse},
@@ -23,6 +24,23 @@ const UPDATE: i64 = 2;
 /// A revision as the load statement of either engine returns it: counter, id, request id, customer, capture time,
 /// version that its writer saw, and the staged customers, contacts and addresses as arrays.
 pub(super) type RevisionTuple = (i64, Uuid, Uuid, Uuid, i64, Option<i64>, String, String, String);
+
+/// The same with request hash, channel, caller and decision.
+pub(super) type CapturedTuple = (
+    i64,
+    Uuid,
+    Uuid,
+    Uuid,
+    i64,
+    Option<i64>,
+    String,
+    String,
+    String,
+    Vec<u8>,
+    String,
+    String,
+    String,
+);
 
 /// A staged row: what every one has, and the columns of its table.
 #[derive(Deserialize)]
@@ -111,6 +129,33 @@ pub(super) fn revision(row: &RevisionTuple) -> StoreResult<Revision> {
         captured_at: Timestamp(captured_at),
         base_version,
         changes: changes.into_iter().map(|(_, change)| change).collect(),
+    })
+}
+
+/// A revision with all that headquarters is sent of it.
+pub(super) fn captured(row: CapturedTuple) -> StoreResult<CapturedRevision> {
+    let (counter, id, request_id, customer_id, captured_at, base_version, ..) = row;
+    let (customers, contacts, addresses) = (row.6, row.7, row.8);
+    let staged = (
+        counter,
+        id,
+        request_id,
+        customer_id,
+        captured_at,
+        base_version,
+        customers,
+        contacts,
+        addresses,
+    );
+    let request_hash = row.9.try_into().map_err(|_| {
+        StoreError::inconsistent("revision", "request_hash", counter, "not 32 bytes")
+    })?;
+    Ok(CapturedRevision {
+        revision: revision(&staged)?,
+        request_hash,
+        channel: row.10,
+        caller: row.11,
+        decision: parse("revision", "decision", counter, &row.12)?,
     })
 }
 

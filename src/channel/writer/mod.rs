@@ -2,6 +2,7 @@
 //! one commit, and what is done to the database between them.
 
 mod batch;
+mod download;
 
 use crate::{
     channel::store::{Applied, SharedStore},
@@ -9,6 +10,7 @@ use crate::{
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
         error::Result,
         id::RequestId,
+        revision::Counter,
         time::Timestamp,
         write::{Answer, Write},
     },
@@ -16,7 +18,7 @@ use crate::{
     storage::{StoreResult, group_commit},
 };
 
-pub use self::batch::ChannelLedger;
+pub use self::{batch::ChannelLedger, download::CustomersChunk};
 pub use crate::storage::group_commit::DEFAULT_QUEUE;
 
 /// Takes writes; cheap to clone.
@@ -74,6 +76,24 @@ impl Writer {
         self.0
             .maintain(async move |ledger| {
                 batch::apply_configuration(&ledger.store, &package, applied).await
+            })
+            .await
+    }
+
+    /// Takes over some of what 1010 brings; says how many customers that has changed.
+    pub async fn apply_customers(&self, chunk: CustomersChunk) -> StoreResult<usize> {
+        self.0
+            .maintain(async move |ledger| {
+                download::apply(&ledger.store, ledger.clock.now(), &chunk).await
+            })
+            .await
+    }
+
+    /// Notes that headquarters has all revisions up to this one.
+    pub async fn mark_uploaded(&self, up_to: Counter) -> StoreResult<()> {
+        self.0
+            .maintain(async move |ledger| {
+                download::mark_uploaded(&ledger.store, up_to, ledger.clock.now()).await
             })
             .await
     }

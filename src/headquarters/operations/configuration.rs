@@ -49,7 +49,7 @@ pub async fn global_configuration(
 }
 
 /// Name under which the origin is registered.
-async fn registered(headquarters: &Headquarters, origin: Origin) -> Result<String> {
+pub(super) async fn registered(headquarters: &Headquarters, origin: Origin) -> Result<String> {
     let standing = headquarters.store.standing(origin, "").await?;
     standing.registered_as.ok_or(Error::DatabaseNotRegistered)
 }

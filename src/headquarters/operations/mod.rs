@@ -6,6 +6,7 @@ mod lookup_request;
 mod perform;
 mod register_database;
 mod setup;
+mod upload_revisions;
 
 pub use configuration::{Versioned, channel_configuration, global_configuration};
 pub use features::{FeatureState, disable_feature, enable_feature, list_features};
@@ -16,6 +17,7 @@ pub use setup::{
     Databases, RegisteredDatabase, change_setup, databases, save_database, save_database_group,
     setup,
 };
+pub use upload_revisions::upload_revisions;
 
 use crate::{
     headquarters::{

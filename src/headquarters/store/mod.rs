@@ -18,13 +18,17 @@ pub use open::{NewIdentity, migrate, open};
 
 use crate::{
     domain::{
+        conclusion::{Failure, RevisionStatus, Uploaded},
         configuration::ConfigurationVersion,
-        id::{CustomerId, RequestId},
+        id::{CustomerId, RequestId, RevisionId},
         merge::{Record, Superseded},
         origin::Origin,
+        revision::Counter,
         setup::Setup,
-        submission::{PerformedRequest, Submission},
+        submission::{Decision, PerformedRequest, Submission},
         time::Timestamp,
+        upload::Position,
+        write::{Method, RequestHash},
     },
     storage::StoreResult,
 };
@@ -77,14 +81,59 @@ pub struct TakenNumbers {
     pub first: i64,
 }
 
-/// A write with its outcome, to be remembered.
+/// A write with its outcome, to be remembered: a real-time one as a new row, an uploaded one in its own, which must
+/// still wait.
 #[derive(Debug, Clone)]
 pub struct Outcome<'a> {
     pub submission: &'a Submission,
-    pub received_at: Timestamp,
-    /// Change counter that contains it.
+    /// When it was processed; a real-time write is received then.
+    pub at: Timestamp,
+    /// Its change counter.
     pub version: i64,
-    pub superseded: Vec<Superseded>,
+    pub ending: Ending,
+}
+
+/// How the way of a revision ends at headquarters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    Synchronized {
+        /// Version of the customer that contains it.
+        contained_in: i64,
+        superseded: Vec<Superseded>,
+        /// Whether it has performed its request; otherwise another one had.
+        performed: bool,
+    },
+    Failed(Failure),
+    Parked(Failure),
+}
+
+/// An uploaded revision that is not synchronized.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingRevision {
+    pub submission: Submission,
+    pub status: RevisionStatus,
+}
+
+/// What became of a revision, for its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionOutcome {
+    pub revision_id: RevisionId,
+    pub request_id: RequestId,
+    pub request_hash: RequestHash,
+    /// `None`: a real-time write.
+    pub counter: Option<Counter>,
+    pub customer_id: CustomerId,
+    pub method: Method,
+    pub decision: Decision,
+    pub status: RevisionStatus,
+    /// The change counter of this outcome. The customer itself may stay at an older version: nothing was left to
+    /// change, or another revision had performed the request.
+    pub version: i64,
+    /// Whoever has this version of the customer, or a later one, has what it wrote; `None`: it is not synchronized.
+    pub contained_in: Option<i64>,
+    /// Whether later values of others are in force where it differs.
+    pub superseded: bool,
+    pub error_reason: Option<String>,
 }
 
 /// What a transaction writes.
@@ -110,6 +159,30 @@ pub trait HeadquartersStore: Send + Sync + 'static {
 
     async fn setup(&self) -> StoreResult<VersionedSetup>;
 
+    /// How far headquarters is with an origin, which may be none.
+    async fn origin(&self, origin: Origin) -> StoreResult<Position>;
+
+    /// So many customers with revisions that wait for the batch, by their ids.
+    async fn inbox(&self, limit: u32) -> StoreResult<Vec<CustomerId>>;
+
+    /// Revisions of the customers that are not synchronized, by customer, origin and counter.
+    async fn waiting(&self, customers: &[CustomerId]) -> StoreResult<Vec<WaitingRevision>>;
+
+    /// Outcomes of an origin's revisions, real-time ones too, whose change counter lies in (from, to], in its order.
+    async fn outcomes(
+        &self,
+        origin: Origin,
+        from: i64,
+        to: i64,
+    ) -> StoreResult<Vec<RevisionOutcome>>;
+
+    /// The first customers whose version lies in (from, to], by version. `from` of the next call is the version of
+    /// the last one.
+    async fn changes(&self, from: i64, to: i64, limit: u32) -> StoreResult<Vec<Record>>;
+
+    /// The last change counter. Whatever has it or a lower one is visible to the reads that follow.
+    async fn last_change(&self) -> StoreResult<i64>;
+
     /// By name.
     async fn databases(&self) -> StoreResult<Vec<RegisteredDatabase>>;
 
@@ -122,6 +195,7 @@ pub trait HeadquartersStore: Send + Sync + 'static {
 }
 
 /// The steps of a writing transaction, in the order of their locks: customers, number sequence, counter row, rows.
+/// What is received locks its origin and nothing else.
 ///
 /// Dropping it rolls back.
 #[async_trait]
@@ -138,6 +212,13 @@ pub trait Transaction: Send {
         ids: &[RequestId],
     ) -> StoreResult<Vec<(RequestId, PerformedRequest)>>;
 
+    /// Where these uploaded revisions stand; those that there are, in no order. To be read before customers and
+    /// memories: what an earlier revision has written is visible to whoever sees that it is synchronized.
+    async fn uploaded(
+        &mut self,
+        revisions: &[(Origin, Counter)],
+    ) -> StoreResult<Vec<((Origin, Counter), Uploaded)>>;
+
     /// Those of the customer groups that there are.
     async fn customer_groups(&mut self, codes: &[String]) -> StoreResult<Vec<String>>;
 
@@ -148,8 +229,29 @@ pub trait Transaction: Send {
     /// by then is visible to the statements that follow.
     async fn take_changes(&mut self, count: u32) -> StoreResult<i64>;
 
-    /// `StoreError::Conflict`: a customer or memory to insert exists, or a customer to change does not.
+    /// `StoreError::Conflict`: a customer or memory to insert exists, a customer to change does not, or an uploaded
+    /// revision has an outcome.
     async fn insert(&mut self, rows: &Rows<'_>) -> StoreResult<()>;
+
+    /// Locks the origin until the end and says how far headquarters is with it.
+    async fn lock_origin(&mut self, origin: Origin) -> StoreResult<Position>;
+
+    /// Ids of the revisions of an origin from one counter on up to another, in their order.
+    async fn received(
+        &mut self,
+        origin: Origin,
+        from: Counter,
+        to: Counter,
+    ) -> StoreResult<Vec<(Counter, RevisionId)>>;
+
+    /// Takes revisions of the origin, which is locked, and moves it to `position`.
+    async fn receive(
+        &mut self,
+        origin: Origin,
+        submissions: &[Submission],
+        received_at: Timestamp,
+        position: Position,
+    ) -> StoreResult<()>;
 
     /// Locks the setup until the end and reads it.
     async fn lock_setup(&mut self) -> StoreResult<VersionedSetup>;

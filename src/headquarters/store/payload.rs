@@ -12,11 +12,12 @@ use crate::{
         setup::Channel,
         submission::PerformedRequest,
         time::Timestamp,
-        write::Method,
     },
     headquarters::store::{Identity, RegisteredDatabase, Standing, TakenNumbers},
     storage::{StoreError, StoreResult, parse},
 };
+
+pub(super) mod revision;
 
 /// Database id, incarnation, key of the request hashes.
 pub(super) type IdentityTuple = (Uuid, i64, Vec<u8>);
@@ -50,8 +51,7 @@ pub(super) fn memory(
 ) -> StoreResult<(RequestId, PerformedRequest)> {
     let memory = PerformedRequest {
         request_hash: key("revision", "request_hash", id, hash)?,
-        method: Method::from_name(&method)
-            .ok_or_else(|| StoreError::inconsistent("revision", "method", id, "no such method"))?,
+        method: revision::method(id, &method)?,
         customer_id: CustomerId(customer_id),
         decision: parse("revision", "decision", id, &decision)?,
     };
@@ -103,7 +103,7 @@ pub(super) fn first(last: i64, count: u32) -> i64 {
     last - i64::from(count) + 1
 }
 
-fn key(
+pub(super) fn key(
     table: &'static str,
     column: &'static str,
     row: impl Display,

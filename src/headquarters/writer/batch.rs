@@ -1,21 +1,25 @@
 //! One writing transaction: lock, read, judge, take numbers and counters, write, commit, in this order and with
 //! nothing between that waits for anyone outside the database.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 
 use crate::{
     domain::{
         base::Base,
+        conclusion::{Conclusion, Failure, RevisionStatus},
         error::{Error, Result},
         id::{CustomerId, RequestId},
-        merge::{Record, Stamp, Superseded},
+        merge::{Record, Stamp},
         numbering::account_number,
-        submission::{PerformedRequest, Submission, Verdict},
+        submission::{Submission, Verdict},
         time::Timestamp,
     },
-    headquarters::store::{Outcome, Rows, SharedStore, TakenNumbers, Transaction},
+    headquarters::{
+        store::{Ending, Outcome, Rows, SharedStore, TakenNumbers},
+        writer::state::{self, Judged, State},
+    },
     runtime::clock::SharedClock,
     storage::{StoreError, StoreResult, group_commit::Ledger},
 };
@@ -26,24 +30,26 @@ pub struct HeadquartersLedger {
     pub(super) clock: SharedClock,
 }
 
-/// What the batch's customers and requests were under its locks.
-struct State {
-    records: HashMap<CustomerId, Record>,
-    memories: HashMap<RequestId, PerformedRequest>,
-    customer_groups: HashSet<String>,
+/// What whoever brought a write is told.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Of a real-time write: its customer.
+    Customer(Box<Base>),
+    /// Of an uploaded revision.
+    Concluded(Conclusion),
 }
 
 /// Hands out the numbers and change counters that were taken.
 struct Hands {
     numbers: Option<TakenNumbers>,
     next_version: i64,
-    received_at: Timestamp,
+    now: Timestamp,
 }
 
 #[async_trait]
 impl Ledger for HeadquartersLedger {
     type Write = Submission;
-    type Answer = Base;
+    type Answer = Answer;
 
     fn customer_id(write: &Submission) -> CustomerId {
         write.draft.customer_id
@@ -58,11 +64,11 @@ impl Ledger for HeadquartersLedger {
         write.draft.changes.len() + 2
     }
 
-    async fn commit(&self, writes: &[Submission]) -> StoreResult<Vec<Result<Base>>> {
+    async fn commit(&self, writes: &[Submission]) -> StoreResult<Vec<Result<Answer>>> {
         commit(&self.store, self.clock.now(), writes).await
     }
 
-    async fn recall(&self, writes: &[Submission]) -> StoreResult<HashMap<RequestId, Base>> {
+    async fn recall(&self, writes: &[Submission]) -> StoreResult<HashMap<RequestId, Answer>> {
         recall(&self.store, writes).await
     }
 }
@@ -72,171 +78,137 @@ async fn commit(
     store: &SharedStore,
     now: Timestamp,
     writes: &[Submission],
-) -> StoreResult<Vec<Result<Base>>> {
+) -> StoreResult<Vec<Result<Answer>>> {
     let mut transaction = store.begin().await?;
     let state = State::read(&mut *transaction, writes).await?;
-    let verdicts: Vec<_> = writes.iter().map(|write| state.judge(write)).collect();
-    let count = |wanted: &[Verdict]| {
-        let counted = verdicts.iter().flatten().filter(|verdict| wanted.contains(verdict));
-        u32::try_from(counted.count()).unwrap_or(u32::MAX)
+    let judged: Vec<_> = writes.iter().map(|write| state.judge(write)).collect();
+    let count = |counts: fn(&Judged) -> bool| {
+        u32::try_from(judged.iter().filter(|it| counts(it)).count()).unwrap_or(u32::MAX)
     };
-    let creates = count(&[Verdict::Create]);
-    let performed = count(&[Verdict::Create, Verdict::Merge]);
+    let creates = count(|it| matches!(it, Judged::Perform(Verdict::Create)));
+    let written = count(|it| !matches!(it, Judged::Told(_)));
 
     let numbers = match creates {
         0 => None,
         _ => Some(transaction.take_numbers(creates).await?),
     };
-    let next_version = match performed {
+    let next_version = match written {
         0 => 0,
-        _ => transaction.take_changes(performed).await?,
+        _ => transaction.take_changes(written).await?,
     };
-    let mut hands = Hands { numbers, next_version, received_at: now };
+    let mut hands = Hands { numbers, next_version, now };
     let mut rows = Rows::default();
     let answers: Vec<_> = writes
         .iter()
-        .zip(verdicts)
-        .map(|(write, verdict)| state.perform(write, verdict, &mut hands, &mut rows))
+        .zip(judged)
+        .map(|(write, judged)| hands.write(&state, write, judged, &mut rows))
         .collect();
-    if rows.outcomes.len() != performed as usize {
+    if rows.outcomes.len() != written as usize {
         // A gap in the counters would look like a change that never arrives.
         return Err(StoreError::Refused("a write that was accepted has no outcome".to_owned()));
     }
-    if performed > 0 {
+    if written > 0 {
         transaction.insert(&rows).await?;
         transaction.commit().await?;
     }
     Ok(answers)
 }
 
-/// Answers of those of the writes whose memory is there. Taking the counter row waits for every transaction that
-/// came before.
+/// Answers of those of the writes that are there: real-time ones by their memory, uploaded ones by their outcome.
+/// Taking the counter row waits for every transaction that came before.
 async fn recall(
     store: &SharedStore,
     writes: &[Submission],
-) -> StoreResult<HashMap<RequestId, Base>> {
+) -> StoreResult<HashMap<RequestId, Answer>> {
     let mut transaction = store.begin().await?;
     transaction.take_changes(0).await?;
-    let hashes: HashMap<_, _> =
-        writes.iter().map(|write| (write.draft.request_id, write.request_hash)).collect();
-    let mut memories = transaction.performed(&requests(writes)).await?;
+    let uploaded = state::uploaded(&mut *transaction, writes).await?;
+    let hashes: HashMap<_, _> = writes
+        .iter()
+        .filter(|write| write.capture.is_none())
+        .map(|write| (write.draft.request_id, write.request_hash))
+        .collect();
+    let mut memories = transaction.performed(&state::requests(writes)).await?;
     memories.retain(|(id, memory)| hashes.get(id) == Some(&memory.request_hash));
     let customers: Vec<_> = memories.iter().map(|(_, memory)| memory.customer_id).collect();
-    let records = by_id(transaction.records(&customers).await?);
-    let answer = |(id, memory): (RequestId, PerformedRequest)| {
-        Some((id, records.get(&memory.customer_id)?.base.clone()))
-    };
-    Ok(memories.into_iter().filter_map(answer).collect())
-}
-
-fn requests(writes: &[Submission]) -> Vec<RequestId> {
-    writes.iter().map(|write| write.draft.request_id).collect()
-}
-
-fn by_id(records: Vec<Record>) -> HashMap<CustomerId, Record> {
-    records.into_iter().map(|record| (record.base.customer.id, record)).collect()
-}
-
-// === impl State ===
-
-impl State {
-    async fn read(transaction: &mut dyn Transaction, writes: &[Submission]) -> StoreResult<Self> {
-        let mut customers: Vec<_> = writes.iter().map(|write| write.draft.customer_id).collect();
-        customers.sort_unstable();
-        let locked = transaction.lock_customers(&customers).await?;
-        // In statements after the lock, so that they see what its previous holder wrote.
-        let mut records = by_id(transaction.records(&customers).await?);
-        if records.keys().any(|id| !locked.contains(id)) {
-            // Created between the two statements: seen, but not locked.
-            return Err(StoreError::Conflict);
-        }
-        let memories: HashMap<_, _> =
-            transaction.performed(&requests(writes)).await?.into_iter().collect();
-        // A repetition that names another customer is answered with its own, which is only read.
-        let others: Vec<_> = memories
-            .values()
-            .map(|memory| memory.customer_id)
-            .filter(|id| customers.binary_search(id).is_err())
-            .collect();
-        if !others.is_empty() {
-            records.extend(by_id(transaction.records(&others).await?));
-        }
-        let codes: BTreeSet<_> =
-            writes.iter().filter_map(Submission::customer_group).map(ToOwned::to_owned).collect();
-        let customer_groups = if codes.is_empty() {
-            HashSet::new()
-        } else {
-            let codes: Vec<_> = codes.into_iter().collect();
-            transaction.customer_groups(&codes).await?.into_iter().collect()
-        };
-        Ok(Self { records, memories, customer_groups })
-    }
-
-    fn judge(&self, write: &Submission) -> Result<Verdict> {
-        let draft = &write.draft;
-        let verdict = write
-            .judge(self.memories.get(&draft.request_id), self.records.get(&draft.customer_id))?;
-        match (verdict, write.customer_group()) {
-            (Verdict::Create | Verdict::Merge, Some(code))
-                if !self.customer_groups.contains(code) =>
-            {
-                Err(Error::CustomerGroupNotFound { code: code.to_owned() })
-            }
-            _ => Ok(verdict),
-        }
-    }
-
-    /// Turns a verdict into rows and the caller's answer. A verdict that accepts a write has its customer, or makes
-    /// it: `Internal` says that it did not.
-    fn perform<'a>(
-        &self,
-        write: &'a Submission,
-        verdict: Result<Verdict>,
-        hands: &mut Hands,
-        rows: &mut Rows<'a>,
-    ) -> Result<Base> {
-        let base = match verdict? {
-            Verdict::Performed => return self.as_it_is(write).ok_or(Error::Internal),
-            Verdict::Create => {
-                let stamp = hands.stamp(write);
-                let number = hands.number().ok_or(Error::Internal)?;
-                let record = Record::created(&write.draft, number, stamp).ok_or(Error::Internal)?;
-                let base = record.base.clone();
-                rows.new_customers.push(record);
-                rows.outcomes.push(hands.outcome(write, stamp, Vec::new()));
-                base
-            }
-            Verdict::Merge => {
-                let record =
-                    self.records.get(&write.draft.customer_id).cloned().ok_or(Error::Internal)?;
-                let stamp = hands.stamp(write);
-                let merged = record.merge(&write.draft, stamp);
-                let base = merged.record.base.clone();
-                if merged.changed {
-                    rows.changed_customers.push(merged.record);
-                }
-                rows.outcomes.push(hands.outcome(write, stamp, merged.superseded));
-                base
-            }
-        };
-        Ok(base)
-    }
-
-    /// The customer of a write that was performed before.
-    fn as_it_is(&self, write: &Submission) -> Option<Base> {
-        let memory = self.memories.get(&write.draft.request_id);
-        let customer = memory.map_or(write.draft.customer_id, |memory| memory.customer_id);
-        self.records.get(&customer).map(|record| record.base.clone())
-    }
+    let records = state::by_id(transaction.records(&customers).await?);
+    let performed = memories.into_iter().filter_map(|(id, memory)| {
+        let base = records.get(&memory.customer_id)?.base.clone();
+        Some((id, Answer::Customer(Box::new(base))))
+    });
+    let concluded = writes.iter().filter_map(|write| {
+        let uploaded = uploaded.get(&(write.origin, write.capture?.counter))?;
+        let is_done = uploaded.status != RevisionStatus::Received;
+        is_done.then_some((write.draft.request_id, Answer::Concluded(Conclusion::Before)))
+    });
+    Ok(performed.chain(concluded).collect())
 }
 
 // === impl Hands ===
 
 impl Hands {
-    fn stamp(&mut self, write: &Submission) -> Stamp {
+    /// Turns what is to become of a write into rows and an answer. `Internal` says that it lacks what it was judged
+    /// by.
+    fn write<'a>(
+        &mut self,
+        state: &State,
+        write: &'a Submission,
+        judged: Judged,
+        rows: &mut Rows<'a>,
+    ) -> Result<Answer> {
+        let verdict = match judged {
+            Judged::Told(answer) => return answer,
+            Judged::Fail(failure) => return Ok(self.fail(write, failure, rows)),
+            Judged::Park(failure) => return Ok(self.park(write, failure, rows)),
+            Judged::Perform(verdict) => verdict,
+        };
+        let version = self.version();
+        let (base, superseded, performed) = match verdict {
+            Verdict::Performed => {
+                (state.as_it_is(write).ok_or(Error::Internal)?, Vec::new(), false)
+            }
+            Verdict::Create => {
+                let number = self.number().ok_or(Error::Internal)?;
+                let stamp = self.stamp(state, write, version);
+                let record = Record::created(&write.draft, number, stamp).ok_or(Error::Internal)?;
+                let base = record.base.clone();
+                rows.new_customers.push(record);
+                (base, Vec::new(), true)
+            }
+            Verdict::Merge => {
+                let record = state.record(write).ok_or(Error::Internal)?;
+                let merged = record.merge(&write.draft, self.stamp(state, write, version));
+                let base = merged.record.base.clone();
+                if merged.changed {
+                    rows.changed_customers.push(merged.record);
+                }
+                (base, merged.superseded, true)
+            }
+        };
+        let ending = Ending::Synchronized { contained_in: base.version, superseded, performed };
+        rows.outcomes.push(self.outcome(write, version, ending));
+        Ok(match write.capture {
+            None => Answer::Customer(Box::new(base)),
+            Some(_) => Answer::Concluded(Conclusion::Synchronized),
+        })
+    }
+
+    fn fail<'a>(&mut self, write: &'a Submission, why: Failure, rows: &mut Rows<'a>) -> Answer {
+        let version = self.version();
+        rows.outcomes.push(self.outcome(write, version, Ending::Failed(why.clone())));
+        Answer::Concluded(Conclusion::Failed(why))
+    }
+
+    fn park<'a>(&mut self, write: &'a Submission, why: Failure, rows: &mut Rows<'a>) -> Answer {
+        let version = self.version();
+        rows.outcomes.push(self.outcome(write, version, Ending::Parked(why.clone())));
+        Answer::Concluded(Conclusion::Parked(why))
+    }
+
+    fn version(&mut self) -> i64 {
         let version = self.next_version;
         self.next_version += 1;
-        Stamp { version, at: self.received_at, origin: write.origin }
+        version
     }
 
     fn number(&mut self) -> Option<String> {
@@ -246,12 +218,17 @@ impl Hands {
         Some(number)
     }
 
-    fn outcome<'a>(
+    fn stamp(&self, state: &State, write: &Submission, version: i64) -> Stamp {
+        let received_at = state.received_at(write).unwrap_or(self.now);
+        Stamp { version, at: write.written_at(received_at), origin: write.origin }
+    }
+
+    const fn outcome<'a>(
         &self,
         submission: &'a Submission,
-        stamp: Stamp,
-        superseded: Vec<Superseded>,
+        version: i64,
+        ending: Ending,
     ) -> Outcome<'a> {
-        Outcome { submission, received_at: self.received_at, version: stamp.version, superseded }
+        Outcome { submission, at: self.now, version, ending }
     }
 }

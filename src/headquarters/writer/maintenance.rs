@@ -1,9 +1,16 @@
-//! What is changed between two batches: the setup and the registrations.
+//! What is changed between two batches: the inbox, the setup and the registrations.
 
 use uuid::Uuid;
 
 use crate::{
-    domain::{error::Result, setup::Setup},
+    domain::{
+        error::Result,
+        origin::Origin,
+        setup::Setup,
+        submission::Submission,
+        time::Timestamp,
+        upload::{self, Position},
+    },
     headquarters::store::{RegisteredDatabase, SharedStore, VersionedSetup},
     storage::StoreResult,
 };
@@ -41,6 +48,31 @@ pub(super) async fn register(
     transaction.register(&registration).await?;
     transaction.commit().await?;
     Ok(Ok(()))
+}
+
+pub(super) async fn receive(
+    store: &SharedStore,
+    now: Timestamp,
+    origin: Origin,
+    submissions: &[Submission],
+) -> StoreResult<Result<Position>> {
+    let mut transaction = store.begin().await?;
+    let position = transaction.lock_origin(origin).await?;
+    let first = submissions.iter().find_map(|submission| submission.capture);
+    let known = match first.filter(|first| first.counter <= position.last_counter) {
+        Some(first) => transaction.received(origin, first.counter, position.last_counter).await?,
+        None => Vec::new(),
+    };
+    let fresh = match upload::fresh(position, &known, submissions) {
+        Ok(fresh) => fresh,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let after = position.after(fresh);
+    if after != position {
+        transaction.receive(origin, fresh, now, after).await?;
+        transaction.commit().await?;
+    }
+    Ok(Ok(after))
 }
 
 /// The setup under new versions of the packages that bring what has changed: features and limits come by 1110,

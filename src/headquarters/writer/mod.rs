@@ -3,16 +3,26 @@
 
 mod batch;
 mod maintenance;
+mod state;
 
 use uuid::Uuid;
 
 use crate::{
-    domain::{base::Base, error::Result, setup::Setup, submission::Submission},
+    domain::{
+        base::Base,
+        conclusion::Conclusion,
+        error::{Error, Result},
+        origin::Origin,
+        setup::Setup,
+        submission::Submission,
+        upload::Position,
+    },
     headquarters::store::{RegisteredDatabase, SharedStore, VersionedSetup},
     runtime::clock::{Deadline, SharedClock},
     storage::group_commit,
 };
 
+use self::batch::Answer;
 pub use self::batch::HeadquartersLedger;
 pub use crate::storage::group_commit::DEFAULT_QUEUE;
 
@@ -37,7 +47,38 @@ impl Writer {
     /// `Overloaded` when the queue is full; what [`Submission::judge`] refuses; `CustomerGroupNotFound`,
     /// `DeadlineExceeded`, `StoreConflict`, `Unavailable`.
     pub async fn perform(&self, submission: Submission, deadline: Deadline) -> Result<Base> {
-        self.0.reserve()?.write_before(submission, deadline).await
+        match self.0.reserve()?.write_before(submission, deadline).await? {
+            Answer::Customer(base) => Ok(*base),
+            // It is an uploaded revision, which is not performed by a call.
+            Answer::Concluded(_) => Err(Error::Internal),
+        }
+    }
+
+    /// Brings an uploaded revision to its outcome, whatever that is, and says which. It runs to its end, whether or
+    /// not the caller waits.
+    ///
+    /// # Errors
+    /// `Overloaded` when the queue is full; `StoreConflict` when an earlier revision has to come first;
+    /// `Unavailable`.
+    pub async fn conclude(&self, submission: Submission) -> Result<Conclusion> {
+        match self.0.write(submission).await? {
+            Answer::Concluded(conclusion) => Ok(conclusion),
+            // It is a real-time write.
+            Answer::Customer(_) => Err(Error::Internal),
+        }
+    }
+
+    /// Takes those of the revisions into the inbox that are not there, and says how far headquarters is then.
+    ///
+    /// # Errors
+    /// `UploadGap`, `OriginDiverged`, `StoreConflict`, `Unavailable`.
+    pub async fn receive(&self, origin: Origin, submissions: Vec<Submission>) -> Result<Position> {
+        self.0
+            .maintain(async move |ledger| {
+                let now = ledger.clock.now();
+                maintenance::receive(&ledger.store, now, origin, &submissions).await
+            })
+            .await?
     }
 
     /// Changes the setup, under its lock, and says what it is then. What changes nothing writes nothing.

@@ -41,6 +41,9 @@ pub(super) fn text(error: &Error) -> Cow<'static, str> {
         | Error::ChannelOfAnotherDatabase { .. } => {
             "This store isn't set up at headquarters. Please call support."
         }
+        Error::UploadGap { .. } | Error::OriginDiverged { .. } => {
+            "Headquarters can't take what this store has saved. Please call support."
+        }
         Error::Overloaded => "Busy. Please try again in a moment.",
         Error::Unavailable(_) => {
             "Not available right now. Please try again: nothing is saved twice."

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
+    conclusion::Failure,
     error::FieldReason,
     id::{CustomerId, RequestId},
 };
@@ -33,6 +34,8 @@ fn all_errors() -> Vec<Error> {
         Error::EtagMismatch,
         Error::StoreConflict,
         Error::AddressLimit { limit: 100 },
+        Error::UploadGap { expected: 8 },
+        Error::OriginDiverged { counter: 7 },
         Error::Overloaded,
         Error::Unavailable(Unavailable::Store),
         Error::Unavailable(Unavailable::Stopping),
@@ -77,6 +80,8 @@ ALREADY_EXISTS REQUEST_ID_REUSED request_id=00000000-0000-0000-0000-000000000000
 ABORTED ETAG_MISMATCH retry:50ms
 ABORTED STORE_CONFLICT retry:50ms
 RESOURCE_EXHAUSTED ADDRESS_LIMIT limit=100
+FAILED_PRECONDITION UPLOAD_GAP precondition:revisions expected_counter=8
+FAILED_PRECONDITION ORIGIN_DIVERGED precondition:origin counter=7
 RESOURCE_EXHAUSTED OVERLOADED retry:200ms
 UNAVAILABLE STORE_UNAVAILABLE retry:1s
 UNAVAILABLE STOPPING retry:1s
@@ -125,6 +130,20 @@ fn every_status_has_what_a_client_needs() {
             assert_eq!(details.retry_info().is_some(), retryable, "{error:?}");
         }
     }
+}
+
+/// What is stored of a failed revision, and read by programs, is what a real-time caller is told.
+#[test]
+fn a_failed_revision_has_the_reason_of_its_error() {
+    let mut failures = 0;
+    let group = Error::CustomerGroupNotFound { code: "31".to_owned() };
+    for error in all_errors().into_iter().chain([group]) {
+        if let Some(failure) = Failure::of(&error) {
+            assert_eq!((failure.reason, failure.text), (row(&error).reason, error.to_string()));
+            failures += 1;
+        }
+    }
+    assert_eq!(failures, 5);
 }
 
 #[test]

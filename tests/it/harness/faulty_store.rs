@@ -9,10 +9,12 @@ use async_trait::async_trait;
 use csu::{
     channel::store::{Applied, Rows, Taken, Transaction},
     domain::{
+        base::Base,
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
         id::{CustomerId, RequestId},
         known::KnownCustomer,
-        revision::Revision,
+        outcome::{Outcome, OutcomeStatus},
+        revision::{Counter, Revision},
         time::Timestamp,
         write::RequestRecord,
     },
@@ -136,6 +138,36 @@ impl Transaction for FaultyTransaction {
 
     async fn waiting_revisions(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Revision>> {
         self.inner.waiting_revisions(ids).await
+    }
+
+    async fn revision_customers(
+        &mut self,
+        counters: &[Counter],
+    ) -> StoreResult<Vec<(Counter, CustomerId)>> {
+        self.inner.revision_customers(counters).await
+    }
+
+    async fn bases(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Base>> {
+        self.inner.bases(ids).await
+    }
+
+    async fn outcomes(
+        &mut self,
+        ids: &[CustomerId],
+    ) -> StoreResult<Vec<(Counter, OutcomeStatus, i64)>> {
+        self.inner.outcomes(ids).await
+    }
+
+    async fn mark_uploaded(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()> {
+        self.inner.mark_uploaded(up_to, at).await
+    }
+
+    async fn put_outcomes(&mut self, outcomes: &[Outcome], at: Timestamp) -> StoreResult<()> {
+        self.inner.put_outcomes(outcomes, at).await
+    }
+
+    async fn set_customers_applied(&mut self, applied: Applied) -> StoreResult<()> {
+        self.inner.set_customers_applied(applied).await
     }
 
     async fn set_request_hash_key(&mut self, key: &[u8; 32]) -> StoreResult<()> {

@@ -16,7 +16,7 @@ use std::{
 use csu::proto::{
     exchange::{
         DownloadConfigurationRequest, DownloadConfigurationResponse, RegisterDatabaseRequest,
-        RegisterDatabaseResponse,
+        RegisterDatabaseResponse, UploadRevisionsRequest, UploadRevisionsResponse,
         exchange_service_client::ExchangeServiceClient,
         exchange_service_server::{ExchangeService, ExchangeServiceServer},
     },
@@ -263,5 +263,13 @@ impl ExchangeService for Guarded {
         let mut service = ExchangeServiceClient::new(self.headquarters.clone());
         let answer = service.download_configuration(request.into_inner()).await?;
         Ok(Response::new(answer.into_inner().boxed()))
+    }
+
+    async fn upload_revisions(
+        &self,
+        request: Request<UploadRevisionsRequest>,
+    ) -> Result<Response<UploadRevisionsResponse>, Status> {
+        let mut service = ExchangeServiceClient::new(self.headquarters.clone());
+        service.upload_revisions(request.into_inner()).await
     }
 }

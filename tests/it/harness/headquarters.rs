@@ -234,6 +234,8 @@ pub async fn check(database: &Database) {
     let last = database.number("SELECT change FROM counter").await;
     let outcomes = "SELECT count(DISTINCT version) FROM revision WHERE version IS NOT NULL";
     let highest = "SELECT coalesce(max(version), 0) FROM revision";
+    let distinct = "SELECT count(version) - count(DISTINCT version) FROM revision";
+    assert_eq!(database.number(distinct).await, 0, "each outcome has a change counter of its own");
     assert_eq!(
         (database.number(outcomes).await, database.number(highest).await),
         (last, last),
@@ -248,4 +250,56 @@ pub async fn check(database: &Database) {
     assert_eq!(database.number(unexplained).await, 0, "each version is of one of its revisions");
     let requests = "SELECT count(*) - count(DISTINCT request_id) FROM revision WHERE performed = 1";
     assert_eq!(database.number(requests).await, 0, "each request was performed once");
+    check_exchange(database).await;
+}
+
+/// Each of them counts what should not be.
+async fn check_exchange(database: &Database) {
+    for (what, rows) in [
+        (
+            "each revision has an outcome, or waits with its changes",
+            "revision WHERE NOT CASE status
+                WHEN 'RECEIVED' THEN version IS NULL AND processed_at IS NULL AND performed = 0
+                    AND changes IS NOT NULL AND counter > 0
+                WHEN 'SYNCHRONIZED' THEN version IS NOT NULL AND processed_at IS NOT NULL
+                    AND changes IS NULL AND error_reason IS NULL AND contained_in <= version
+                WHEN 'FAILED' THEN version IS NOT NULL AND error_reason IS NOT NULL AND performed = 0
+                    AND error_text IS NOT NULL AND changes IS NOT NULL AND contained_in IS NULL
+                WHEN 'PARKED' THEN version IS NOT NULL AND error_reason = 'EARLIER_REVISION_FAILED'
+                    AND performed = 0 AND changes IS NOT NULL AND contained_in IS NULL
+                ELSE false END",
+        ),
+        (
+            "whoever has the version that contains an outcome has a version that there was",
+            "revision r JOIN customer c ON c.id = r.customer_id WHERE r.contained_in > c.version",
+        ),
+        (
+            "an origin's counters have no gaps",
+            "origin o WHERE o.last_counter <> (SELECT count(DISTINCT r.counter) FROM revision r
+                WHERE r.database_id = o.database_id AND r.incarnation = o.incarnation AND r.counter > 0)
+                OR o.last_counter <> (SELECT coalesce(max(r.counter), 0) FROM revision r
+                WHERE r.database_id = o.database_id AND r.incarnation = o.incarnation)",
+        ),
+        (
+            "each uploaded revision is of a known origin, which knows its last one's id",
+            "revision r LEFT JOIN origin o ON o.database_id = r.database_id AND o.incarnation = r.incarnation
+            WHERE r.counter > 0 AND (o.last_counter IS NULL OR r.counter > o.last_counter
+                OR (r.counter = o.last_counter AND r.id <> o.last_revision_id))",
+        ),
+        (
+            "a customer's revisions of one origin have their outcomes in their order",
+            "revision a JOIN revision b ON b.customer_id = a.customer_id AND b.database_id = a.database_id
+                AND b.incarnation = a.incarnation AND b.counter > a.counter
+            WHERE a.counter > 0 AND b.version IS NOT NULL AND (a.version IS NULL OR a.version > b.version)",
+        ),
+        (
+            "whoever comes after a failed one is parked",
+            "revision a JOIN revision b ON b.customer_id = a.customer_id AND b.database_id = a.database_id
+                AND b.incarnation = a.incarnation AND b.counter > a.counter
+            WHERE a.status IN ('FAILED', 'PARKED') AND b.status NOT IN ('RECEIVED', 'PARKED')",
+        ),
+    ] {
+        let query = format!("SELECT count(*) FROM {rows}");
+        assert_eq!(database.number(&query).await, 0, "{what}");
+    }
 }

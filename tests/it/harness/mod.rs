@@ -20,6 +20,7 @@ pub mod requests;
 pub mod revisions;
 pub mod synced;
 pub mod tools;
+pub mod uploads;
 pub mod wait;
 pub mod wrapped_store;
 pub mod writes;

@@ -11,7 +11,9 @@ use csu::{
         configuration::ChannelConfiguration,
         id::{CustomerId, RequestId},
         known::KnownCustomer,
+        revision::Counter,
         search::Criterion,
+        submission::CapturedRevision,
         write::RequestRecord,
     },
     storage::{StoreError, StoreResult},
@@ -101,6 +103,14 @@ impl ChannelStore for WrappedStore {
 
     async fn request_record(&self, id: RequestId) -> StoreResult<Option<RequestRecord>> {
         self.inner.request_record(id).await
+    }
+
+    async fn captured_revisions(
+        &self,
+        above: Counter,
+        limit: u32,
+    ) -> StoreResult<Vec<CapturedRevision>> {
+        self.inner.captured_revisions(above, limit).await
     }
 
     async fn search(

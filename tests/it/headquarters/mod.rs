@@ -1,13 +1,15 @@
 //! Headquarters.
 
 mod contract;
+mod exchange;
+mod faulty_store;
 mod features;
 mod realtime;
 mod registration;
 mod setup;
 mod writer;
 
-use csu::proto::headquarters::{Channel, SaveChannelRequest};
+use csu::proto::headquarters::{Channel, Database, SaveChannelRequest, SaveDatabaseRequest};
 
 use crate::harness::Headquarters;
 
@@ -22,6 +24,13 @@ async fn add_channel(headquarters: &Headquarters, number: &str, database: &str) 
     };
     let request = SaveChannelRequest { channel: Some(channel) };
     headquarters.setup().save_channel(request).await.expect("a channel");
+}
+
+/// Adds a database that may register.
+async fn add_database(headquarters: &Headquarters, name: &str) {
+    let database = Database { name: name.to_owned(), ..Database::default() };
+    let request = SaveDatabaseRequest { database: Some(database) };
+    headquarters.setup().save_database(request).await.expect("a database");
 }
 
 /// Versions of 1070 and 1110.

@@ -9,21 +9,15 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use csu::{
     domain::{
         error::{Error, Unavailable},
-        id::{CustomerId, RequestId},
-        merge::Record,
         origin::Origin,
-        submission::{PerformedRequest, Submission},
+        submission::Submission,
         write::Method,
     },
     headquarters::{
-        store::{
-            HeadquartersStore, Identity, RegisteredDatabase, Rows, SharedStore, Standing,
-            TakenNumbers, Transaction, VersionedSetup,
-        },
+        store::SharedStore,
         writer::{self, Writer},
     },
     proto::exchange::Revision,
@@ -31,12 +25,12 @@ use csu::{
         clock::{Deadline, TestClock},
         task::{Task, Tasks},
     },
-    storage::{StoreError, StoreResult},
     wire,
 };
 use futures::{FutureExt as _, future::join_all};
 use uuid::Uuid;
 
+use super::faulty_store::{Fault, FaultyStore};
 use crate::harness::{Database, Engine, START, revisions};
 
 crate::on_both_engines!(
@@ -45,138 +39,6 @@ crate::on_both_engines!(
     a_lost_race_is_run_again,
     what_waits_together_is_one_transaction,
 );
-
-/// How the next commit goes wrong.
-#[derive(Clone, Copy)]
-enum Fault {
-    /// It is performed, and nobody says so.
-    Performed,
-    /// It is not, and nobody says so.
-    Lost,
-    /// Another one was faster.
-    Raced,
-}
-
-struct FaultyStore {
-    inner: SharedStore,
-    next: Arc<Mutex<Option<Fault>>>,
-    begun: Arc<AtomicUsize>,
-}
-
-struct FaultyTransaction {
-    inner: Box<dyn Transaction>,
-    next: Arc<Mutex<Option<Fault>>>,
-}
-
-#[async_trait]
-impl HeadquartersStore for FaultyStore {
-    async fn identity(&self) -> StoreResult<Identity> {
-        self.inner.identity().await
-    }
-
-    async fn records(&self, ids: &[CustomerId]) -> StoreResult<Vec<Record>> {
-        self.inner.records(ids).await
-    }
-
-    async fn performed(&self, id: RequestId) -> StoreResult<Option<(PerformedRequest, Record)>> {
-        self.inner.performed(id).await
-    }
-
-    async fn standing(&self, origin: Origin, channel: &str) -> StoreResult<Standing> {
-        self.inner.standing(origin, channel).await
-    }
-
-    async fn setup(&self) -> StoreResult<VersionedSetup> {
-        self.inner.setup().await
-    }
-
-    async fn databases(&self) -> StoreResult<Vec<RegisteredDatabase>> {
-        self.inner.databases().await
-    }
-
-    async fn begin(&self) -> StoreResult<Box<dyn Transaction>> {
-        self.begun.fetch_add(1, Ordering::SeqCst);
-        let inner = self.inner.begin().await?;
-        Ok(Box::new(FaultyTransaction { inner, next: Arc::clone(&self.next) }))
-    }
-
-    async fn checkpoint(&self) -> StoreResult<()> {
-        self.inner.checkpoint().await
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-}
-
-#[async_trait]
-impl Transaction for FaultyTransaction {
-    async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>> {
-        self.inner.lock_customers(ids).await
-    }
-
-    async fn records(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Record>> {
-        self.inner.records(ids).await
-    }
-
-    async fn performed(
-        &mut self,
-        ids: &[RequestId],
-    ) -> StoreResult<Vec<(RequestId, PerformedRequest)>> {
-        self.inner.performed(ids).await
-    }
-
-    async fn customer_groups(&mut self, codes: &[String]) -> StoreResult<Vec<String>> {
-        self.inner.customer_groups(codes).await
-    }
-
-    async fn take_numbers(&mut self, count: u32) -> StoreResult<TakenNumbers> {
-        self.inner.take_numbers(count).await
-    }
-
-    async fn take_changes(&mut self, count: u32) -> StoreResult<i64> {
-        self.inner.take_changes(count).await
-    }
-
-    async fn insert(&mut self, rows: &Rows<'_>) -> StoreResult<()> {
-        self.inner.insert(rows).await
-    }
-
-    async fn lock_setup(&mut self) -> StoreResult<VersionedSetup> {
-        self.inner.lock_setup().await
-    }
-
-    async fn change_setup(
-        &mut self,
-        before: &VersionedSetup,
-        after: &VersionedSetup,
-    ) -> StoreResult<()> {
-        self.inner.change_setup(before, after).await
-    }
-
-    async fn lock_registrations(
-        &mut self,
-        name: &str,
-        database_id: Uuid,
-    ) -> StoreResult<Vec<RegisteredDatabase>> {
-        self.inner.lock_registrations(name, database_id).await
-    }
-
-    async fn register(&mut self, database: &RegisteredDatabase) -> StoreResult<()> {
-        self.inner.register(database).await
-    }
-
-    async fn commit(self: Box<Self>) -> StoreResult<()> {
-        let fault = self.next.lock().expect("no panic").take();
-        let unanswered = || Err(StoreError::InDoubt("a test".to_owned()));
-        match fault {
-            None => self.inner.commit().await,
-            Some(Fault::Performed) => self.inner.commit().await.and_then(|()| unanswered()),
-            Some(Fault::Lost) => unanswered(),
-            Some(Fault::Raced) => Err(StoreError::Conflict),
-        }
-    }
-}
 
 /// A writer over such a store.
 struct Office {

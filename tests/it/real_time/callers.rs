@@ -86,9 +86,10 @@ async fn a_caller_that_has_no_time_leaves_its_write_to_its_end(engine: Engine) {
     request.channel = REAL_TIME_CHANNEL.to_owned();
     let call = Call::Create(request.clone());
     let mut timed = Request::new(request);
-    timed.set_timeout(Duration::from_secs(2));
+    timed.set_timeout(Duration::from_secs(3));
     let refused = unit.customers().create_customer(timed).await.unwrap_err();
-    assert_eq!(reason(&refused), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".to_owned()));
+    // The unit's answer, or the client's own: tonic's calls its own time limit CANCELLED.
+    assert!(matches!(refused.code(), Code::DeadlineExceeded | Code::Cancelled), "{refused:?}");
     assert_eq!(chain.performed().await, (1, 1));
     assert_eq!(state(unit, call.id()).await, RequestState::InProgress);
     store.begin.set(Mode::Pass);
@@ -103,9 +104,13 @@ async fn a_caller_that_has_no_time_leaves_its_write_to_its_end(engine: Engine) {
 
 /// The time for headquarters ends before the caller's does.
 async fn a_caller_is_answered_within_its_time(engine: Engine) {
-    let (chain, customer) = chain(engine).await;
+    let mut settings = branch::patient();
+    // What is left for the commit has to be enough on a machine that is busy.
+    let soon = Duration::from_secs(4);
+    settings.call_budget.reserve = soon / 2;
+    let chain = Chain::with(engine, branch::setup(&[]), settings).await;
     let unit = chain.unit();
-    let soon = Duration::from_secs(2);
+    let customer = call::create().sent(unit).await.customer;
     chain.gate.next(Passage::HoldAnswer);
     let create = call::create();
     let Call::Create(request) = &create else { panic!("a create") };

@@ -10,12 +10,13 @@ use csu::{
 use tonic::{Code, Request, Response, Status};
 
 use super::stage::{company, connection, create, rename, steadfast, way};
-use crate::harness::{Chain, Engine, Footprint, replica::Clients, requests::reason};
+use crate::harness::{Chain, Engine, Footprint, Passage, replica::Clients, requests::reason};
 
 crate::on_both_engines!(
     a_caller_in_a_hurry,
     a_caller_without_a_deadline_has_ten_seconds,
     a_budget_that_nobody_has,
+    callers_in_a_hurry_do_not_cut_headquarters_off,
 );
 
 /// Less than a call with its commits may need, enough for one commit.
@@ -134,5 +135,21 @@ async fn a_budget_that_nobody_has(engine: Engine) {
     let refused = updated(unit, &rename(&name, "Maria"), Duration::from_mins(1)).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::DeadlineExceeded, "TOO_LITTLE_TIME".to_owned()));
     assert_eq!(chain.gate.writes(), 1, "the first create");
+    chain.close().await;
+}
+
+/// A headquarters that is too slow for some callers is not away for the others.
+async fn callers_in_a_hurry_do_not_cut_headquarters_off(engine: Engine) {
+    let settings = ChannelSettings { breaker_failures: 1, ..ChannelSettings::default() };
+    let chain = Chain::with(engine, company(&[]), settings).await;
+    let unit = chain.unit();
+    chain.gate.next(Passage::Swallow);
+    let request = create();
+    // Whether it is answered in time depends on the machine; that headquarters was too slow does not.
+    let _ = created(unit, &request, Duration::from_millis(700)).await;
+    chain.gate.writes_reached(1).await;
+    assert!(connection(unit).await.reachable);
+    let next = unit.create(create()).await.unwrap();
+    assert_eq!(way(next.execution), "real-time PROFILE_REAL_TIME");
     chain.close().await;
 }

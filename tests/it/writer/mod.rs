@@ -4,6 +4,7 @@
 mod batches;
 mod callers;
 mod conflicts;
+mod downloads;
 mod failures;
 mod in_doubt;
 mod slots;

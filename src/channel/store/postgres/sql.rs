@@ -46,6 +46,25 @@ crate::storage::statements! {
                 'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country)), '[]')::text
              FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter)
         FROM revision r WHERE r.customer_id = ANY($1) AND r.resolved_at IS NULL ORDER BY r.counter";
+    CAPTURED_REVISIONS = "SELECT r.counter, r.id, r.request_id, r.customer_id, r.captured_at, r.base_version,
+            (SELECT coalesce(json_agg(json_build_object('ordinal', c.ordinal, 'operation', c.operation, 'relationshiptype', c.relationshiptype,
+                'firstname', c.firstname, 'middlename', c.middlename, 'lastname', c.lastname,
+                'custname', c.custname, 'languageid', c.languageid, 'custgroup', c.custgroup,
+                'currency', c.currency, 'receiptoption', c.receiptoption, 'receiptemail', c.receiptemail,
+                'identificationnumber', c.identificationnumber, 'primaryphone', c.primaryphone,
+                'primaryemail', c.primaryemail)), '[]')::text
+             FROM retailasynccustomerv2 c WHERE c.replicationcounterfromorigin = r.counter),
+            (SELECT coalesce(json_agg(json_build_object('ordinal', k.ordinal, 'operation', k.operation, 'contactid', k.contactid,
+                'contacttype', k.contacttype, 'locator', k.locator, 'typedlocator', k.typedlocator)), '[]')::text
+             FROM retailasynccustomercontact k WHERE k.replicationcounterfromorigin = r.counter),
+            (SELECT coalesce(json_agg(json_build_object('ordinal', a.ordinal, 'operation', a.operation, 'addressid', a.addressid,
+                'makepostaladdressprimary', a.makepostaladdressprimary, 'role', a.role,
+                'street', a.street, 'streetnumber', a.streetnumber,
+                'buildingcompliment', a.buildingcompliment, 'districtname', a.districtname,
+                'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country)), '[]')::text
+             FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter),
+            r.request_hash, r.channel, r.caller, r.decision
+        FROM revision r WHERE r.counter > $1 ORDER BY r.counter LIMIT $2";
     LOCK_CUSTOMERS = "SELECT id FROM customer WHERE id = ANY($1) ORDER BY id FOR UPDATE";
     TAKE_COUNTERS = "UPDATE counter SET revision = revision + $1, event = event + $2,
         captured_at = greatest(captured_at, $3) WHERE id = 1 RETURNING revision, event, captured_at";
@@ -67,11 +86,12 @@ crate::storage::statements! {
     REMOVE_ADDRESSES = "DELETE FROM address a USING json_to_recordset($1::json) AS r(customer_id uuid, id uuid)
         WHERE a.customer_id = r.customer_id AND a.id = r.id";
     INSERT_REVISIONS = "INSERT INTO revision (counter, id, request_id, request_hash, customer_id, channel, caller,
-            captured_at, base_version, touches)
+            captured_at, base_version, decision, touches)
         SELECT counter, id, request_id, decode(request_hash, 'hex'), customer_id, channel, caller, captured_at,
-            base_version, touches
+            base_version, decision, touches
         FROM json_to_recordset($1::json) AS r(counter bigint, id uuid, request_id uuid, request_hash text,
-            customer_id uuid, channel text, caller text, captured_at bigint, base_version bigint, touches text)";
+            customer_id uuid, channel text, caller text, captured_at bigint, base_version bigint, decision text,
+            touches text)";
     INSERT_STAGED_CUSTOMERS = "INSERT INTO retailasynccustomerv2 (replicationcounterfromorigin, ordinal, operation,
             custaccountasync, custaccount, relationshiptype, firstname, middlename, lastname, custname, languageid,
             custgroup, currency, receiptoption, receiptemail, identificationnumber, primaryphone, primaryemail)
@@ -102,6 +122,32 @@ crate::storage::statements! {
     INSERT_EVENTS = "INSERT INTO event (counter, kind, customer_id, revision, happened_at)
         SELECT * FROM json_to_recordset($1::json) AS r(counter bigint, kind bigint, customer_id uuid, revision bigint,
             happened_at bigint)";
+    BASES = "SELECT c.id, c.version, c.base,
+            (SELECT coalesce(json_agg(a.base::json), '[]')::text FROM address a
+             WHERE a.customer_id = c.id AND a.base IS NOT NULL)
+        FROM customer c WHERE c.base IS NOT NULL AND c.id = ANY($1)";
+    REVISION_CUSTOMERS = "SELECT counter, customer_id FROM revision WHERE counter = ANY($1)";
+    OUTCOMES = "SELECT counter, outcome, outcome_version FROM revision
+        WHERE outcome IS NOT NULL AND resolved_at IS NULL AND customer_id = ANY($1)";
+    MARK_UPLOADED = "UPDATE revision SET uploaded_at = $2 WHERE counter <= $1 AND uploaded_at IS NULL";
+    PUT_OUTCOMES = "UPDATE revision SET outcome = r.outcome, outcome_version = r.version,
+            error_reason = r.error_reason, processed_at = r.processed_at,
+            uploaded_at = coalesce(uploaded_at, r.processed_at)
+        FROM json_to_recordset($1::json) AS r(counter bigint, outcome text, version bigint, error_reason text,
+            processed_at bigint)
+        WHERE revision.counter = r.counter AND revision.resolved_at IS NULL
+            AND coalesce(revision.outcome_version, 0) <= r.version";
+    RESOLVE = "UPDATE revision SET resolved_at = $2 WHERE counter = ANY($1)";
+    COMPLETE_CUSTOMERS = "UPDATE retailasynccustomerv2 SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin = ANY($1)";
+    COMPLETE_ADDRESSES = "UPDATE retailasyncaddressv2 SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin = ANY($1)";
+    COMPLETE_CONTACTS = "UPDATE retailasynccustomercontact SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin = ANY($1)";
+    COMPLETE_AFFILIATIONS = "UPDATE retailasynccustomeraffiliation SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin = ANY($1)";
+    COMPLETE_ATTRIBUTES = "UPDATE retailasynccustomerattributev2 SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin = ANY($1)";
     PRUNE_RECORDS = "DELETE FROM request_record WHERE request_id IN
         (SELECT request_id FROM request_record WHERE recorded_at < $1 ORDER BY recorded_at LIMIT $2)";
 

@@ -12,12 +12,15 @@ use crate::{
         Applied, ChannelStore, DownloadJob, Identity, NewDatabase, SearchPosition, Transaction,
         configuration,
         payload::{self, CustomerRow},
+        staging::{self, CapturedTuple},
     },
     domain::{
         configuration::ChannelConfiguration,
         id::{CustomerId, RequestId},
         known::KnownCustomer,
+        revision::Counter,
         search::Criterion,
+        submission::CapturedRevision,
         time::Timestamp,
         write::RequestRecord,
     },
@@ -93,6 +96,19 @@ impl ChannelStore for SqliteStore {
 
     async fn request_record(&self, id: RequestId) -> StoreResult<Option<RequestRecord>> {
         Ok(request_records(&mut *self.0.read().await?, &[id]).await?.pop())
+    }
+
+    async fn captured_revisions(
+        &self,
+        above: Counter,
+        limit: u32,
+    ) -> StoreResult<Vec<CapturedRevision>> {
+        let rows: Vec<CapturedTuple> = sqlx::query_as(sql::CAPTURED_REVISIONS)
+            .bind(above.0)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *self.0.read().await?)
+            .await?;
+        rows.into_iter().map(staging::captured).collect()
     }
 
     async fn search(

@@ -46,6 +46,25 @@ crate::storage::statements! {
                 'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country))
              FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter)
         FROM revision r WHERE r.customer_id IN (SELECT unhex(value, '-') FROM json_each(?1)) AND r.resolved_at IS NULL ORDER BY r.counter";
+    CAPTURED_REVISIONS = "SELECT r.counter, r.id, r.request_id, r.customer_id, r.captured_at, r.base_version,
+            (SELECT json_group_array(json_object('ordinal', c.ordinal, 'operation', c.operation, 'relationshiptype', c.relationshiptype,
+                'firstname', c.firstname, 'middlename', c.middlename, 'lastname', c.lastname,
+                'custname', c.custname, 'languageid', c.languageid, 'custgroup', c.custgroup,
+                'currency', c.currency, 'receiptoption', c.receiptoption, 'receiptemail', c.receiptemail,
+                'identificationnumber', c.identificationnumber, 'primaryphone', c.primaryphone,
+                'primaryemail', c.primaryemail))
+             FROM retailasynccustomerv2 c WHERE c.replicationcounterfromorigin = r.counter),
+            (SELECT json_group_array(json_object('ordinal', k.ordinal, 'operation', k.operation, 'contactid', lower(hex(k.contactid)),
+                'contacttype', k.contacttype, 'locator', k.locator, 'typedlocator', k.typedlocator))
+             FROM retailasynccustomercontact k WHERE k.replicationcounterfromorigin = r.counter),
+            (SELECT json_group_array(json_object('ordinal', a.ordinal, 'operation', a.operation, 'addressid', lower(hex(a.addressid)),
+                'makepostaladdressprimary', a.makepostaladdressprimary, 'role', a.role,
+                'street', a.street, 'streetnumber', a.streetnumber,
+                'buildingcompliment', a.buildingcompliment, 'districtname', a.districtname,
+                'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country))
+             FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter),
+            r.request_hash, r.channel, r.caller, r.decision
+        FROM revision r WHERE r.counter > ?1 ORDER BY r.counter LIMIT ?2";
     TAKE_COUNTERS = "UPDATE counter SET revision = revision + ?1, event = event + ?2, captured_at = max(captured_at, ?3)
         WHERE id = 1 RETURNING revision, event, captured_at";
     INSERT_CUSTOMERS = "INSERT INTO customer (id, version, base, view)
@@ -66,10 +85,10 @@ crate::storage::statements! {
     REMOVE_ADDRESSES = "DELETE FROM address WHERE (customer_id, id) IN
         (SELECT unhex(value->>'customer_id', '-'), unhex(value->>'id', '-') FROM json_each(?1))";
     INSERT_REVISIONS = "INSERT INTO revision (counter, id, request_id, request_hash, customer_id, channel, caller,
-            captured_at, base_version, touches)
+            captured_at, base_version, decision, touches)
         SELECT value->>'counter', unhex(value->>'id', '-'), unhex(value->>'request_id', '-'),
             unhex(value->>'request_hash'), unhex(value->>'customer_id', '-'), value->>'channel', value->>'caller',
-            value->>'captured_at', value->>'base_version', value->>'touches' FROM json_each(?1)";
+            value->>'captured_at', value->>'base_version', value->>'decision', value->>'touches' FROM json_each(?1)";
     INSERT_STAGED_CUSTOMERS = "INSERT INTO retailasynccustomerv2 (replicationcounterfromorigin, ordinal, operation,
             custaccountasync, custaccount, relationshiptype, firstname, middlename, lastname, custname, languageid,
             custgroup, currency, receiptoption, receiptemail, identificationnumber, primaryphone, primaryemail)
@@ -101,6 +120,30 @@ crate::storage::statements! {
     INSERT_EVENTS = "INSERT INTO event (counter, kind, customer_id, revision, happened_at)
         SELECT value->>'counter', value->>'kind', unhex(value->>'customer_id', '-'), value->>'revision',
             value->>'happened_at' FROM json_each(?1)";
+    BASES = "SELECT c.id, c.version, c.base,
+            (SELECT json_group_array(json(a.base)) FROM address a WHERE a.customer_id = c.id AND a.base IS NOT NULL)
+        FROM customer c WHERE c.base IS NOT NULL AND c.id IN (SELECT unhex(value, '-') FROM json_each(?1))";
+    REVISION_CUSTOMERS = "SELECT counter, customer_id FROM revision WHERE counter IN (SELECT value FROM json_each(?1))";
+    OUTCOMES = "SELECT counter, outcome, outcome_version FROM revision
+        WHERE outcome IS NOT NULL AND resolved_at IS NULL
+            AND customer_id IN (SELECT unhex(value, '-') FROM json_each(?1))";
+    MARK_UPLOADED = "UPDATE revision SET uploaded_at = ?2 WHERE counter <= ?1 AND uploaded_at IS NULL";
+    PUT_OUTCOMES = "UPDATE revision SET outcome = r.value->>'outcome', outcome_version = r.value->>'version',
+            error_reason = r.value->>'error_reason', processed_at = r.value->>'processed_at',
+            uploaded_at = coalesce(uploaded_at, r.value->>'processed_at')
+        FROM json_each(?1) AS r WHERE revision.counter = r.value->>'counter' AND revision.resolved_at IS NULL
+            AND coalesce(revision.outcome_version, 0) <= r.value->>'version'";
+    RESOLVE = "UPDATE revision SET resolved_at = ?2 WHERE counter IN (SELECT value FROM json_each(?1))";
+    COMPLETE_CUSTOMERS = "UPDATE retailasynccustomerv2 SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin IN (SELECT value FROM json_each(?1))";
+    COMPLETE_ADDRESSES = "UPDATE retailasyncaddressv2 SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin IN (SELECT value FROM json_each(?1))";
+    COMPLETE_CONTACTS = "UPDATE retailasynccustomercontact SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin IN (SELECT value FROM json_each(?1))";
+    COMPLETE_AFFILIATIONS = "UPDATE retailasynccustomeraffiliation SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin IN (SELECT value FROM json_each(?1))";
+    COMPLETE_ATTRIBUTES = "UPDATE retailasynccustomerattributev2 SET onlineoperationcompleted = 1
+        WHERE replicationcounterfromorigin IN (SELECT value FROM json_each(?1))";
     PRUNE_RECORDS = "DELETE FROM request_record WHERE request_id IN
         (SELECT request_id FROM request_record WHERE recorded_at < ?1 ORDER BY recorded_at LIMIT ?2)";
 

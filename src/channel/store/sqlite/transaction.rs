@@ -2,30 +2,56 @@
 
 use async_trait::async_trait;
 use sqlx::Sqlite;
+use uuid::Uuid;
 
 use crate::{
     channel::store::{
-        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload,
+        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload, rows,
         sqlite::sql,
         staging::{self, RevisionTuple},
     },
     domain::{
+        base::Base,
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
         id::{CustomerId, RequestId},
         known::KnownCustomer,
-        revision::Revision,
+        outcome::{Outcome, OutcomeStatus},
+        revision::{Counter, Revision},
         time::Timestamp,
         write::RequestRecord,
     },
     storage::{
         StoreError, StoreResult,
         sqlite::{put, put_each, uuids},
+        to_text,
     },
 };
 
 pub(super) struct SqliteTransaction(pub(super) sqlx::Transaction<'static, Sqlite>);
 
 impl SqliteTransaction {
+    /// Revisions that wait no longer.
+    async fn resolve(&mut self, rows: &Rows) -> StoreResult<()> {
+        if rows.resolved.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(sql::RESOLVE)
+            .bind(numbers(&rows.resolved))
+            .bind(rows.resolved_at.millis())
+            .execute(&mut *self.0)
+            .await?;
+        for complete in [
+            sql::COMPLETE_CUSTOMERS,
+            sql::COMPLETE_ADDRESSES,
+            sql::COMPLETE_CONTACTS,
+            sql::COMPLETE_AFFILIATIONS,
+            sql::COMPLETE_ATTRIBUTES,
+        ] {
+            sqlx::query(complete).bind(numbers(&rows.completed)).execute(&mut *self.0).await?;
+        }
+        Ok(())
+    }
+
     async fn set_applied(&mut self, job: DownloadJob, applied: Applied) -> StoreResult<bool> {
         let done = sqlx::query(sql::SET_APPLIED)
             .bind(job.number())
@@ -46,6 +72,11 @@ impl SqliteTransaction {
         }
         Ok(())
     }
+}
+
+/// Counters as the statements take them.
+fn numbers(counters: &[Counter]) -> String {
+    to_text(&counters.iter().map(|counter| counter.0).collect::<Vec<_>>())
 }
 
 #[async_trait]
@@ -69,6 +100,55 @@ impl Transaction for SqliteTransaction {
             .fetch_all(&mut *self.0)
             .await?;
         rows.iter().map(staging::revision).collect()
+    }
+
+    async fn revision_customers(
+        &mut self,
+        counters: &[Counter],
+    ) -> StoreResult<Vec<(Counter, CustomerId)>> {
+        let rows: Vec<(i64, Uuid)> = sqlx::query_as(sql::REVISION_CUSTOMERS)
+            .bind(numbers(counters))
+            .fetch_all(&mut *self.0)
+            .await?;
+        Ok(rows.into_iter().map(|(counter, id)| (Counter(counter), CustomerId(id))).collect())
+    }
+
+    async fn bases(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Base>> {
+        let rows: Vec<(Uuid, i64, String, String)> = sqlx::query_as(sql::BASES)
+            .bind(uuids(ids.iter().map(|id| id.0)))
+            .fetch_all(&mut *self.0)
+            .await?;
+        rows.into_iter().map(payload::base).collect()
+    }
+
+    async fn outcomes(
+        &mut self,
+        ids: &[CustomerId],
+    ) -> StoreResult<Vec<(Counter, OutcomeStatus, i64)>> {
+        let rows: Vec<(i64, String, i64)> = sqlx::query_as(sql::OUTCOMES)
+            .bind(uuids(ids.iter().map(|id| id.0)))
+            .fetch_all(&mut *self.0)
+            .await?;
+        rows.into_iter().map(payload::outcome).collect()
+    }
+
+    async fn mark_uploaded(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()> {
+        sqlx::query(sql::MARK_UPLOADED)
+            .bind(up_to.0)
+            .bind(at.millis())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn put_outcomes(&mut self, outcomes: &[Outcome], at: Timestamp) -> StoreResult<()> {
+        let rows: Vec<_> = outcomes.iter().map(|outcome| rows::outcome(outcome, at)).collect();
+        put(&mut self.0, sql::PUT_OUTCOMES, &rows).await?;
+        Ok(())
+    }
+
+    async fn set_customers_applied(&mut self, applied: Applied) -> StoreResult<()> {
+        self.set_applied(DownloadJob::Customers, applied).await.map(|_| ())
     }
 
     async fn take_counters(
@@ -101,7 +181,7 @@ impl Transaction for SqliteTransaction {
         put(&mut self.0, sql::REMOVE_TERMS, &rows.terms_removed).await?;
         put(&mut self.0, sql::ADD_TERMS, &rows.terms_added).await?;
         put(&mut self.0, sql::INSERT_EVENTS, &rows.events).await?;
-        Ok(())
+        self.resolve(rows).await
     }
 
     async fn apply_channel_configuration(

@@ -5,6 +5,7 @@ mod transaction;
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -13,11 +14,15 @@ use crate::{
         origin::Origin,
         submission::PerformedRequest,
         time::Timestamp,
+        upload::Position,
     },
     headquarters::store::{
-        HeadquartersStore, Identity, NewIdentity, RegisteredDatabase, Standing, Transaction,
-        VersionedSetup,
-        payload::{self, DatabaseTuple, MemoryTuple, PerformedTuple, RecordTuple},
+        HeadquartersStore, Identity, NewIdentity, RegisteredDatabase, RevisionOutcome, Standing,
+        Transaction, VersionedSetup, WaitingRevision,
+        payload::{
+            self, DatabaseTuple, MemoryTuple, PerformedTuple, RecordTuple,
+            revision::{self, OutcomeTuple, PositionTuple, WaitingTuple},
+        },
         setup,
     },
     storage::{
@@ -66,6 +71,15 @@ async fn memories(
     rows.into_iter().map(payload::memory).collect()
 }
 
+async fn origin(connection: &mut SqliteConnection, origin: Origin) -> StoreResult<Position> {
+    let row: Option<PositionTuple> = sqlx::query_as(sql::ORIGIN)
+        .bind(origin.database_id)
+        .bind(origin.incarnation)
+        .fetch_optional(connection)
+        .await?;
+    Ok(revision::position(row))
+}
+
 async fn versioned_setup(connection: &mut SqliteConnection) -> StoreResult<VersionedSetup> {
     setup::assemble(sqlx::query_as(sql::SETUP).fetch_all(connection).await?)
 }
@@ -104,6 +118,58 @@ impl HeadquartersStore for SqliteStore {
 
     async fn setup(&self) -> StoreResult<VersionedSetup> {
         versioned_setup(&mut *self.0.read().await?).await
+    }
+
+    async fn origin(&self, of: Origin) -> StoreResult<Position> {
+        origin(&mut *self.0.read().await?, of).await
+    }
+
+    async fn inbox(&self, limit: u32) -> StoreResult<Vec<CustomerId>> {
+        let rows: Vec<(Uuid,)> = sqlx::query_as(sql::INBOX)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *self.0.read().await?)
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+    }
+
+    async fn waiting(&self, customers: &[CustomerId]) -> StoreResult<Vec<WaitingRevision>> {
+        let rows: Vec<WaitingTuple> = sqlx::query_as(sql::WAITING)
+            .bind(uuids(customers.iter().map(|id| id.0)))
+            .fetch_all(&mut *self.0.read().await?)
+            .await?;
+        rows.into_iter().map(revision::waiting).collect()
+    }
+
+    async fn outcomes(
+        &self,
+        origin: Origin,
+        from: i64,
+        to: i64,
+    ) -> StoreResult<Vec<RevisionOutcome>> {
+        let rows: Vec<OutcomeTuple> = sqlx::query_as(sql::OUTCOMES)
+            .bind(origin.database_id)
+            .bind(origin.incarnation)
+            .bind(from)
+            .bind(to)
+            .fetch_all(&mut *self.0.read().await?)
+            .await?;
+        rows.into_iter().map(revision::outcome).collect()
+    }
+
+    async fn changes(&self, from: i64, to: i64, limit: u32) -> StoreResult<Vec<Record>> {
+        let rows: Vec<RecordTuple> = sqlx::query_as(sql::CHANGES)
+            .bind(from)
+            .bind(to)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *self.0.read().await?)
+            .await?;
+        rows.into_iter().map(payload::record).collect()
+    }
+
+    async fn last_change(&self) -> StoreResult<i64> {
+        let (last,): (i64,) =
+            sqlx::query_as(sql::LAST_CHANGE).fetch_one(&mut *self.0.read().await?).await?;
+        Ok(last)
     }
 
     async fn databases(&self) -> StoreResult<Vec<RegisteredDatabase>> {

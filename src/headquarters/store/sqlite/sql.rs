@@ -22,13 +22,61 @@ crate::storage::statements! {
         FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
     CHANGE_CUSTOMERS = "UPDATE customer SET version = r.value->>'version', record = r.value->>'record'
         FROM json_each(?1) AS r WHERE customer.id = unhex(r.value->>'id', '-')";
-    INSERT_OUTCOMES = "INSERT INTO revision (id, request_id, request_hash, database_id, incarnation, customer_id,
-            channel, caller, method, decision, base_version, received_at, status, performed, version, superseded)
+    INSERT_OUTCOMES = "INSERT INTO revision (id, request_id, request_hash, database_id, incarnation, counter,
+            customer_id, channel, caller, method, decision, base_version, received_at, status, performed, version,
+            contained_in, superseded, processed_at)
         SELECT unhex(value->>'id', '-'), unhex(value->>'request_id', '-'), unhex(value->>'request_hash'),
-            unhex(value->>'database_id', '-'), value->>'incarnation', unhex(value->>'customer_id', '-'),
-            value->>'channel', value->>'caller', value->>'method', value->>'decision', value->>'base_version',
-            value->>'received_at', 'SYNCHRONIZED', 1, value->>'version', value->>'superseded'
+            unhex(value->>'database_id', '-'), value->>'incarnation', value->>'counter',
+            unhex(value->>'customer_id', '-'), value->>'channel', value->>'caller', value->>'method',
+            value->>'decision', value->>'base_version', value->>'received_at', value->>'status',
+            value->>'performed', value->>'version', value->>'contained_in', value->>'superseded',
+            value->>'processed_at'
         FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+    CONCLUDE = "UPDATE revision SET status = r.value->>'status', performed = r.value->>'performed',
+            version = r.value->>'version', contained_in = r.value->>'contained_in',
+            superseded = r.value->>'superseded', error_reason = r.value->>'error_reason',
+            error_text = r.value->>'error_text', processed_at = r.value->>'processed_at',
+            changes = CASE r.value->>'status' WHEN 'SYNCHRONIZED' THEN NULL ELSE changes END
+        FROM json_each(?1) AS r
+        WHERE database_id = unhex(r.value->>'database_id', '-') AND incarnation = r.value->>'incarnation'
+            AND counter = r.value->>'counter' AND revision.id = unhex(r.value->>'id', '-')
+            AND status = 'RECEIVED'";
+
+    INBOX = "SELECT DISTINCT customer_id FROM revision WHERE status = 'RECEIVED' ORDER BY customer_id LIMIT ?1";
+    WAITING = "SELECT id, request_id, request_hash, database_id, incarnation, counter, customer_id, channel, caller,
+            method, decision, base_version, captured_at, changes, status
+        FROM revision
+        WHERE status <> 'SYNCHRONIZED' AND customer_id IN (SELECT unhex(value, '-') FROM json_each(?1))
+        ORDER BY customer_id, database_id, incarnation, counter";
+    UPLOADED = "SELECT r.database_id, r.incarnation, r.counter, r.status, r.received_at, e.counter, e.status
+        FROM json_each(?1) AS k
+        JOIN revision r ON r.database_id = unhex(k.value->>'database_id', '-')
+            AND r.incarnation = k.value->>'incarnation' AND r.counter = k.value->>'counter'
+        LEFT JOIN revision e ON e.database_id = r.database_id AND e.incarnation = r.incarnation
+            AND e.counter = (SELECT max(b.counter) FROM revision b WHERE b.status <> 'SYNCHRONIZED'
+                AND b.customer_id = r.customer_id AND b.database_id = r.database_id
+                AND b.incarnation = r.incarnation AND b.counter < r.counter)";
+    OUTCOMES = "SELECT id, request_id, request_hash, counter, customer_id, method, decision, status, version,
+            contained_in, superseded IS NOT NULL, error_reason
+        FROM revision WHERE database_id = ?1 AND incarnation = ?2 AND version > ?3 AND version <= ?4
+        ORDER BY version";
+    CHANGES = "SELECT id, record FROM customer WHERE version > ?1 AND version <= ?2 ORDER BY version LIMIT ?3";
+    LAST_CHANGE = "SELECT change FROM counter WHERE id = 1";
+
+    ORIGIN = "SELECT last_counter, last_revision_id FROM origin WHERE database_id = ?1 AND incarnation = ?2";
+    ADD_ORIGIN = "INSERT INTO origin VALUES (?1, ?2, 0, NULL) ON CONFLICT DO NOTHING";
+    RECEIVED = "SELECT counter, id FROM revision
+        WHERE database_id = ?1 AND incarnation = ?2 AND counter BETWEEN ?3 AND ?4 ORDER BY counter";
+    RECEIVE = "INSERT INTO revision (id, request_id, request_hash, database_id, incarnation, counter, customer_id,
+            channel, caller, method, decision, base_version, captured_at, received_at, changes, status, performed)
+        SELECT unhex(value->>'id', '-'), unhex(value->>'request_id', '-'), unhex(value->>'request_hash'),
+            unhex(value->>'database_id', '-'), value->>'incarnation', value->>'counter',
+            unhex(value->>'customer_id', '-'), value->>'channel', value->>'caller', value->>'method',
+            value->>'decision', value->>'base_version', value->>'captured_at', value->>'received_at',
+            value->>'changes', value->>'status', value->>'performed'
+        FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+    MOVE_ORIGIN = "UPDATE origin SET last_counter = ?3, last_revision_id = ?4
+        WHERE database_id = ?1 AND incarnation = ?2";
 
     SETUP = "SELECT v.channel_configuration, v.global_configuration, s.kind, s.code, s.content
         FROM configuration_version v LEFT JOIN setup s ON true WHERE v.id = 1";

@@ -6,14 +6,21 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        id::{CustomerId, RequestId},
+        conclusion::Uploaded,
+        id::{CustomerId, RequestId, RevisionId},
         merge::Record,
-        submission::PerformedRequest,
+        origin::Origin,
+        revision::Counter,
+        submission::{PerformedRequest, Submission},
         time::Timestamp,
+        upload::Position,
     },
     headquarters::store::{
         NewIdentity, RegisteredDatabase, Rows, TakenNumbers, Transaction, VersionedSetup,
-        payload::{self, DatabaseTuple},
+        payload::{
+            self, DatabaseTuple,
+            revision::{self, ReceivedTuple, UploadedTuple},
+        },
         rows, setup,
         sqlite::sql,
     },
@@ -60,6 +67,17 @@ impl Transaction for SqliteTransaction {
         super::memories(&mut self.0, ids).await
     }
 
+    async fn uploaded(
+        &mut self,
+        revisions: &[(Origin, Counter)],
+    ) -> StoreResult<Vec<((Origin, Counter), Uploaded)>> {
+        let rows: Vec<UploadedTuple> = sqlx::query_as(sql::UPLOADED)
+            .bind(array(&rows::places(revisions)))
+            .fetch_all(&mut *self.0)
+            .await?;
+        rows.into_iter().map(revision::uploaded).collect()
+    }
+
     async fn customer_groups(&mut self, codes: &[String]) -> StoreResult<Vec<String>> {
         let found: Vec<(String,)> =
             sqlx::query_as(sql::CUSTOMER_GROUPS).bind(array(codes)).fetch_all(&mut *self.0).await?;
@@ -85,10 +103,56 @@ impl Transaction for SqliteTransaction {
     async fn insert(&mut self, all: &Rows<'_>) -> StoreResult<()> {
         let created = rows::customers(&all.new_customers);
         let changed = rows::customers(&all.changed_customers);
-        let outcomes = rows::outcomes(&all.outcomes);
+        let performed = rows::performed(&all.outcomes);
+        let concluded = rows::concluded(&all.outcomes);
         put_each(&mut self.0, sql::INSERT_CUSTOMERS, &created).await?;
         put_each(&mut self.0, sql::CHANGE_CUSTOMERS, &changed).await?;
-        put_each(&mut self.0, sql::INSERT_OUTCOMES, &outcomes).await
+        put_each(&mut self.0, sql::INSERT_OUTCOMES, &performed).await?;
+        put_each(&mut self.0, sql::CONCLUDE, &concluded).await
+    }
+
+    async fn lock_origin(&mut self, origin: Origin) -> StoreResult<Position> {
+        sqlx::query(sql::ADD_ORIGIN)
+            .bind(origin.database_id)
+            .bind(origin.incarnation)
+            .execute(&mut *self.0)
+            .await?;
+        super::origin(&mut self.0, origin).await
+    }
+
+    async fn received(
+        &mut self,
+        origin: Origin,
+        from: Counter,
+        to: Counter,
+    ) -> StoreResult<Vec<(Counter, RevisionId)>> {
+        let rows: Vec<ReceivedTuple> = sqlx::query_as(sql::RECEIVED)
+            .bind(origin.database_id)
+            .bind(origin.incarnation)
+            .bind(from.0)
+            .bind(to.0)
+            .fetch_all(&mut *self.0)
+            .await?;
+        Ok(rows.into_iter().map(revision::received).collect())
+    }
+
+    async fn receive(
+        &mut self,
+        origin: Origin,
+        submissions: &[Submission],
+        received_at: Timestamp,
+        position: Position,
+    ) -> StoreResult<()> {
+        let received = rows::received(submissions, received_at);
+        put_each(&mut self.0, sql::RECEIVE, &received).await?;
+        sqlx::query(sql::MOVE_ORIGIN)
+            .bind(origin.database_id)
+            .bind(origin.incarnation)
+            .bind(position.last_counter.0)
+            .bind(position.last_revision_id.map(|id| id.0))
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
     }
 
     async fn lock_setup(&mut self) -> StoreResult<VersionedSetup> {

@@ -88,13 +88,13 @@ async fn an_outcome_says_all_of_its_write(engine: Engine) {
     assert_eq!(database.number(&ids).await, 1);
     let rows = "SELECT version || ' ' || channel || ' ' || caller || ' ' || method || ' ' || incarnation
             || ' ' || coalesce(CAST(base_version AS text), 'new') || ' ' || (received_at - 1767225600000)
-            || ' ' || status || ' ' || performed || ' ' || coalesce(CAST(counter AS text), 'real-time')
+            || ' ' || status || ' ' || performed || ' ' || CASE counter WHEN 0 THEN 'real-time' ELSE 'async' END
+            || ' ' || contained_in || ' ' || (processed_at - received_at) || ' ' || coalesce(changes, 'no changes')
             || ' ' || coalesce(superseded, 'nothing')
         FROM revision ORDER BY version";
-    let rest = "SYNCHRONIZED 1 real-time nothing";
     let expected = [
-        format!("1 SEATTLE anonymous CreateCustomer 1 new 0 {rest}"),
-        format!("2 SEATTLE anonymous UpdateCustomer 7 1 1000 {rest}"),
+        "1 SEATTLE anonymous CreateCustomer 1 new 0 SYNCHRONIZED 1 real-time 1 0 no changes nothing",
+        "2 SEATTLE anonymous UpdateCustomer 7 1 1000 SYNCHRONIZED 1 real-time 2 0 no changes nothing",
     ];
     assert_eq!(database.texts(rows).await, expected);
     store.close().await;

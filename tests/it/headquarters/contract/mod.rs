@@ -3,8 +3,11 @@
 mod concurrency;
 mod conflicts;
 mod identity;
+mod inbox;
+mod inbox_concurrency;
 mod inconsistent;
 mod memory;
+mod outcomes;
 mod records;
 mod registrations;
 mod setup;

@@ -9,12 +9,12 @@ use csu::{
         merge::{Record, Stamp},
         numbering,
         origin::Origin,
-        revision::{Change, Draft},
-        submission::{Decision, Submission},
+        revision::{Change, Counter, Draft},
+        submission::{Capture, Decision, Submission},
         time::Timestamp,
         write::{Command, Verdict, Write},
     },
-    headquarters::store::{Outcome, Rows, SharedStore, Transaction},
+    headquarters::store::{Ending, Outcome, Rows, SharedStore, Transaction},
     storage::{StoreError, StoreResult},
 };
 use uuid::Uuid;
@@ -66,7 +66,27 @@ fn submission(write: &Write, draft: Draft) -> Submission {
             configuration_age: std::time::Duration::from_millis(1_500),
         },
         require_unchanged: false,
+        capture: None,
     }
+}
+
+/// As if it had been captured async, so many milliseconds after the start.
+pub fn captured(submission: Submission, counter: i64, at: i64) -> Submission {
+    let capture = Capture {
+        revision_id: submission.draft.request_id.revision_id(),
+        counter: Counter(counter),
+        at: Timestamp(START.millis() + at),
+    };
+    Submission { capture: Some(capture), ..submission }
+}
+
+/// Takes uploaded revisions of one origin, in a transaction of their own.
+pub async fn receive(store: &SharedStore, submissions: &[Submission]) -> StoreResult<()> {
+    let origin = submissions[0].origin;
+    let mut transaction = store.begin().await?;
+    let position = transaction.lock_origin(origin).await?.after(submissions);
+    transaction.receive(origin, submissions, START, position).await?;
+    transaction.commit().await
 }
 
 /// Locks, reads, counts and inserts; the commit is left to the caller.
@@ -112,7 +132,9 @@ pub async fn insert(
                 (merged.record, merged.superseded)
             }
         };
-        rows.outcomes.push(Outcome { submission, received_at: now, version, superseded });
+        let contained_in = record.base.version;
+        let ending = Ending::Synchronized { contained_in, superseded, performed: true };
+        rows.outcomes.push(Outcome { submission, at: now, version, ending });
         records.push(record);
     }
     transaction.insert(&rows).await?;
@@ -162,7 +184,8 @@ pub async fn everything(database: &Database) -> Vec<String> {
         "SELECT 'counter ' || change FROM counter",
         "SELECT 'numbers ' || format || ' ' || last FROM number_sequence",
         "SELECT 'customer ' || version || ' ' || account_number || ' ' || record FROM customer",
-        "SELECT 'revision ' || version || ' ' || received_at || ' ' || decision FROM revision",
+        "SELECT 'revision ' || coalesce(version, 0) || ' ' || status || ' ' || received_at || ' ' || decision FROM revision",
+        "SELECT 'origin ' || incarnation || ' ' || last_counter FROM origin",
         "SELECT 'setup ' || kind || ' ' || code || ' ' || content FROM setup",
         "SELECT 'setup ' || channel_configuration || ' ' || global_configuration
          FROM configuration_version",
