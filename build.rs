@@ -12,8 +12,10 @@ const PROTOS: &[&str] = &[
     "proto/commerce/exchange/v1/exchange_service.proto",
     "proto/commerce/exchange/v1/package.proto",
     "proto/commerce/headquarters/v1/channel_setup_service.proto",
+    "proto/commerce/headquarters/v1/customer_sync_service.proto",
     "proto/commerce/headquarters/v1/feature_service.proto",
     "proto/commerce/headquarters/v1/realtime_service.proto",
+    "proto/commerce/headquarters/v1/scheduler_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

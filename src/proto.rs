@@ -4,6 +4,7 @@
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     clippy::disallowed_methods,
+    clippy::large_enum_variant,
     clippy::pedantic,
     reason = "generated code"
 )]

@@ -5,21 +5,18 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     channel::{store::SharedStore, writer::Writer},
+    domain::write::REQUEST_RECORDS_KEPT,
     runtime::{
         clock::SharedClock,
         task::{Task, Tasks},
     },
-    storage::{StoreError, StoreResult},
+    storage::{self, StoreResult},
 };
 
-/// How long a repetition of a request gets its first answer.
-pub const REQUEST_RECORDS_KEPT: Duration = Duration::from_hours(7 * 24);
 /// How often old records are looked for.
 const PRUNING_INTERVAL: Duration = Duration::from_mins(10);
 /// Most records deleted in one transaction: it shares the writer with customers who wait, a few milliseconds.
 const PRUNED_AT_ONCE: u32 = 500;
-/// How often the log is moved. At 5,000 customers a second it grows by some 10 MiB in between.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Starts the background work of a channel.
 pub fn spawn(tasks: &Tasks, store: &SharedStore, writer: &Writer, clock: &SharedClock) {
@@ -33,21 +30,12 @@ pub fn spawn(tasks: &Tasks, store: &SharedStore, writer: &Writer, clock: &Shared
             }
         }
     });
-    let (stop, store) = (tasks.shutdown_token(), Arc::clone(store));
-    tasks.spawn(Task::Checkpoint, async move {
-        let mut interval = tokio::time::interval(CHECKPOINT_INTERVAL);
-        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(interval.tick()).await.is_some() {
-            match store.checkpoint().await {
-                Ok(()) => {}
-                Err(error @ StoreError::FlushFailed(_)) => return Err(error.into()),
-                Err(error) => {
-                    tracing::warn!(%error, "a checkpoint failed; the next one makes up for it");
-                }
-            }
-        }
-        anyhow::Ok(())
-    });
+    let log = Arc::clone(store);
+    let checkpoint = move || {
+        let log = Arc::clone(&log);
+        async move { log.checkpoint().await }
+    };
+    tasks.spawn(Task::Checkpoint, storage::checkpoints(tasks.shutdown_token(), checkpoint));
 }
 
 /// Deletes what is older than [`REQUEST_RECORDS_KEPT`], in steps between which writes get their turn.

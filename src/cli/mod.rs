@@ -7,11 +7,13 @@ mod customer;
 mod feature;
 mod flags;
 mod headquarters;
+mod job;
 mod migrate;
 mod output;
 mod profile;
 mod serve;
 mod settings;
+mod sync;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,9 @@ Examples:
   csu channels add BERLIN --database store-2 --country DE
   csu profile set real-time --create-customer-in-async-mode on
   csu feature disable async-customer-editing
+  csu job run 1010                         bring customers and outcomes to all channel databases now
+  csu job history --sessions               what jobs have done, database by database
+  csu sync list --status failed            async operations that somebody has to look after
 
 Settings come from defaults, then the file (--config, csu.toml), then the environment
 (CSU__CHANNEL__LISTEN sets channel.listen), then flags; the last one wins.";
@@ -75,6 +80,10 @@ enum Command {
     Profile(profile::Profile),
     #[command(subcommand)]
     Feature(feature::Feature),
+    #[command(subcommand)]
+    Job(job::Job),
+    #[command(subcommand)]
+    Sync(sync::Sync),
 }
 
 /// What scripts can rely on.
@@ -123,6 +132,8 @@ pub fn main() -> ExitCode {
         Some(Command::Channels(channels)) => channels::run(&channels),
         Some(Command::Profile(profile)) => profile::run(&profile),
         Some(Command::Feature(feature)) => feature::run(&feature),
+        Some(Command::Job(job)) => job::run(&job),
+        Some(Command::Sync(sync)) => sync::run(&sync),
     };
     outcome.unwrap_or_else(Failure::report).into()
 }

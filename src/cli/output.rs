@@ -93,6 +93,50 @@ pub fn time(time: &Timestamp) -> Option<String> {
     jiff::Timestamp::new(time.seconds, time.nanos).ok().map(|time| time.to_string())
 }
 
+/// The name of an enum's value in words; empty for one that is not set.
+pub fn words(name: &str, prefix: &str) -> String {
+    let name = name.strip_prefix(prefix).unwrap_or(name);
+    if name == "UNSPECIFIED" { String::new() } else { name.to_lowercase().replace('_', " ") }
+}
+
+/// So many bytes, in the largest unit of which there is one.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1_024 {
+        return format!("{bytes} B");
+    }
+    let steps = bytes.ilog2() / 10;
+    let unit = UNITS.get(steps as usize - 1).copied();
+    let (unit, steps) = unit.map_or(("TiB", 4), |unit| (unit, steps));
+    let (whole, rest) = (bytes >> (10 * steps), bytes % (1 << (10 * steps)));
+    // Tenths, cut: 1 MiB is never less than it says.
+    format!("{whole}.{} {unit}", (rest * 10) >> (10 * steps))
+}
+
+/// A line that is written over until it is dropped. Nobody sees it but who sits at a terminal.
+pub struct Progress {
+    is_seen: bool,
+}
+
+impl Progress {
+    pub fn new(wanted: bool) -> Self {
+        Self { is_seen: wanted && takes_codes(&io::stderr()) }
+    }
+
+    pub fn say(&self, text: &str) {
+        if self.is_seen {
+            let mut terminal = io::stderr().lock();
+            let _ = write!(terminal, "\r\x1b[K{}", clean(text)).and_then(|()| terminal.flush());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.say("");
+    }
+}
+
 /// One word for a shell, as it is where that is safe.
 pub fn shell_word(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:".contains(letter);
@@ -106,10 +150,14 @@ pub fn shell_word(text: &str) -> String {
 /// By the conventions of <https://no-color.org>.
 #[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
 fn in_colour(stream: &impl IsTerminal) -> bool {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    stream.is_terminal()
-        && set("NO_COLOR").is_none()
-        && set("TERM").is_none_or(|term| term != "dumb")
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    takes_codes(stream) && !no_colour
+}
+
+/// Whether it is a terminal that can do more than print.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn takes_codes(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 #[cfg(test)]
@@ -122,6 +170,21 @@ mod tests {
         let text = table(["KEY", "VALUE"], [row(["a", "1"]), row(["longer", ""]), row(["ü", "3"])]);
         assert_eq!(text, "KEY     VALUE\na       1\nlonger\nü       3");
         assert_eq!(columns([row(["a", "1\u{1b}[2J"])]), "a  1\u{fffd}[2J");
+    }
+
+    #[test]
+    fn sizes_are_read_at_a_glance() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1.0 KiB"),
+            (1_535, "1.4 KiB"),
+            (10 * 1_024 * 1_024 - 1, "9.9 MiB"),
+            (3 << 40, "3.0 TiB"),
+            (u64::MAX, "16777215.9 TiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
     }
 
     #[test]

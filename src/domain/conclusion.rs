@@ -2,42 +2,24 @@
 
 use crate::domain::{
     error::{Error, Result},
+    named::named,
     revision::Counter,
     submission::{Submission, Verdict},
     time::Timestamp,
 };
 
-macro_rules! statuses {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal),* $(,)?) => {
-        /// Where a revision stands at headquarters.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum RevisionStatus { $($(#[$doc])* $variant),* }
-
-        impl RevisionStatus {
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// As stored.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
-            }
-
-            /// The reverse of [`Self::as_str`]; `None` for one of a newer program.
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|status| status.as_str() == text)
-            }
-        }
-    };
-}
-
-statuses! {
-    /// It waits for the batch.
-    Received = "RECEIVED",
-    /// Its request is performed, by it or by another revision.
-    Synchronized = "SYNCHRONIZED",
-    /// Somebody has to edit it, or discard it.
-    Failed = "FAILED",
-    /// An earlier revision of its customer from its origin has failed.
-    Parked = "PARKED",
+named! {
+    /// Where a revision stands at headquarters.
+    RevisionStatus {
+        /// It waits for the batch.
+        Received = "RECEIVED",
+        /// Its request is performed, by it or by another revision.
+        Synchronized = "SYNCHRONIZED",
+        /// Somebody has to edit it, or discard it.
+        Failed = "FAILED",
+        /// An earlier revision of its customer from its origin has failed.
+        Parked = "PARKED",
+    }
 }
 
 /// Why a revision was not performed. The text holds no personal data.

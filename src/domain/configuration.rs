@@ -110,3 +110,12 @@ impl ChannelConfiguration {
         }
     }
 }
+
+/// What one of the two configuration jobs brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigurationRows {
+    /// 1070
+    Channel(ChannelConfigurationRows),
+    /// 1110
+    Global(GlobalConfigurationRows),
+}

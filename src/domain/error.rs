@@ -3,6 +3,8 @@
 
 use crate::domain::{
     id::{CustomerId, RequestId},
+    job::Job,
+    named::named,
     routing::Refusal,
     time::Timestamp,
 };
@@ -75,6 +77,35 @@ pub enum Error {
     /// A database was restored or cloned, and has begun to write anew.
     #[error("headquarters has another revision with counter {counter} of this channel database")]
     OriginDiverged { counter: i64 },
+    /// A unit whose formats of packages are others than headquarters'.
+    #[error("headquarters writes packages of format {}, and this unit reads {}; update the older of the two", listed(.ours), listed(.theirs))]
+    FormatNotSupported { ours: Vec<u32>, theirs: Vec<u32> },
+    /// Headquarters was restored from a backup, or the unit does not tell the truth.
+    #[error(
+        "the channel database has version {version} of job {job}, and headquarters has only given {given}: it was restored"
+    )]
+    HeadquartersRestored { job: &'static str, version: i64, given: i64 },
+    #[error("there is no job {code:?}; jobs are: {}", job_codes())]
+    JobNotFound { code: String },
+    #[error(
+        "no channel database is registered as {name:?}; csu channels list shows who serves which channel"
+    )]
+    DatabaseNotFound { name: String },
+    #[error("there is no run {0}")]
+    RunNotFound(i64),
+    #[error("run {0} has ended")]
+    RunEnded(i64),
+    #[error("there is no session {0}")]
+    SessionNotFound(i64),
+    #[error("session {0} has ended")]
+    SessionEnded(i64),
+    #[error("session {0} is not suspended")]
+    SessionNotSuspended(i64),
+    /// It has ended, or it is not its turn.
+    #[error("session {0} is not to be downloaded now")]
+    SessionNotOpen(i64),
+    #[error("there is no such operation")]
+    OperationNotFound,
     #[error("the unit is at its limit; nothing was written, repeat the request later")]
     Overloaded,
     /// The database did not answer, or the unit is stopping. A write may have been performed.
@@ -129,49 +160,44 @@ impl Violation {
     }
 }
 
-macro_rules! field_reasons {
-    ($($variant:ident = $text:literal),* $(,)?) => {
-        /// What is wrong with a field; stable on the wire.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum FieldReason { $($variant),* }
-
-        impl FieldReason {
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
-            }
-        }
-    };
+named! {
+    /// What is wrong with a field; stable on the wire.
+    FieldReason {
+        Required = "REQUIRED",
+        TooLong = "TOO_LONG",
+        StreetLengthExceeded = "STREET_LENGTH_EXCEEDED",
+        CountyLengthExceeded = "COUNTY_LENGTH_EXCEEDED",
+        ControlCharacter = "CONTROL_CHARACTER",
+        InvalidId = "INVALID_ID",
+        InvalidName = "INVALID_NAME",
+        InvalidEnumValue = "INVALID_ENUM_VALUE",
+        InvalidEmail = "INVALID_EMAIL",
+        InvalidPhone = "INVALID_PHONE",
+        InvalidCountry = "INVALID_COUNTRY",
+        InvalidLanguage = "INVALID_LANGUAGE",
+        InvalidCurrency = "INVALID_CURRENCY",
+        UnknownCode = "UNKNOWN_CODE",
+        OutOfRange = "OUT_OF_RANGE",
+        EmptyAddress = "EMPTY_ADDRESS",
+        TooManyAddresses = "TOO_MANY_ADDRESSES",
+        TooManyContacts = "TOO_MANY_CONTACTS",
+        MultiplePrimaryAddresses = "MULTIPLE_PRIMARY_ADDRESSES",
+        MultiplePrimaryContacts = "MULTIPLE_PRIMARY_CONTACTS",
+        NotAllowedForType = "NOT_ALLOWED_FOR_TYPE",
+        FieldNotAllowedInAsyncCreate = "FIELD_NOT_ALLOWED_IN_ASYNC_CREATE",
+        UnknownField = "UNKNOWN_FIELD",
+        OutputOnly = "OUTPUT_ONLY",
+        Immutable = "IMMUTABLE",
+        NotEditableYet = "NOT_EDITABLE_YET",
+    }
 }
 
-field_reasons! {
-    Required = "REQUIRED",
-    TooLong = "TOO_LONG",
-    StreetLengthExceeded = "STREET_LENGTH_EXCEEDED",
-    CountyLengthExceeded = "COUNTY_LENGTH_EXCEEDED",
-    ControlCharacter = "CONTROL_CHARACTER",
-    InvalidId = "INVALID_ID",
-    InvalidName = "INVALID_NAME",
-    InvalidEnumValue = "INVALID_ENUM_VALUE",
-    InvalidEmail = "INVALID_EMAIL",
-    InvalidPhone = "INVALID_PHONE",
-    InvalidCountry = "INVALID_COUNTRY",
-    InvalidLanguage = "INVALID_LANGUAGE",
-    InvalidCurrency = "INVALID_CURRENCY",
-    UnknownCode = "UNKNOWN_CODE",
-    OutOfRange = "OUT_OF_RANGE",
-    EmptyAddress = "EMPTY_ADDRESS",
-    TooManyAddresses = "TOO_MANY_ADDRESSES",
-    TooManyContacts = "TOO_MANY_CONTACTS",
-    MultiplePrimaryAddresses = "MULTIPLE_PRIMARY_ADDRESSES",
-    MultiplePrimaryContacts = "MULTIPLE_PRIMARY_CONTACTS",
-    NotAllowedForType = "NOT_ALLOWED_FOR_TYPE",
-    FieldNotAllowedInAsyncCreate = "FIELD_NOT_ALLOWED_IN_ASYNC_CREATE",
-    UnknownField = "UNKNOWN_FIELD",
-    OutputOnly = "OUTPUT_ONLY",
-    Immutable = "IMMUTABLE",
-    NotEditableYet = "NOT_EDITABLE_YET",
+fn listed(numbers: &[u32]) -> String {
+    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn job_codes() -> String {
+    Job::ALL.iter().map(|job| job.code()).collect::<Vec<_>>().join(", ")
 }
 
 fn plural(count: usize, one: &str, many: &str) -> String {

@@ -88,8 +88,7 @@ impl Record {
             addresses: BTreeMap::new(),
         };
         let record = Self { base: Base { customer, version: stamp.version }, stamps };
-        let rest = Draft { changes: draft.changes[1..].to_vec(), ..draft.clone() };
-        Some(record.merge(&rest, stamp).record)
+        Some(record.merge(draft, stamp).record)
     }
 
     /// Lays the revision over the record. `stamp` has the version that it gets if it changes anything.

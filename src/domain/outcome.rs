@@ -5,43 +5,29 @@ use std::collections::BTreeMap;
 use crate::domain::{
     base::Base,
     customer::Customer,
+    id::{CustomerId, RequestId},
+    named::named,
     revision::{Counter, Revision},
+    submission::Decision,
+    time::Timestamp,
     view,
+    write::{Method, RequestHash},
 };
 
-macro_rules! statuses {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal),* $(,)?) => {
-        /// What headquarters says of a revision.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum OutcomeStatus { $($(#[$doc])* $variant),* }
-
-        impl OutcomeStatus {
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// As stored and sent.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
-            }
-
-            /// The reverse of [`Self::as_str`]; `None` for one of a newer program.
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|status| status.as_str() == text)
-            }
-        }
-    };
-}
-
-statuses! {
-    /// It is in force.
-    Synchronized = "SYNCHRONIZED",
-    /// Later values of others are in force where it differs.
-    Superseded = "SUPERSEDED",
-    /// Somebody has to edit it, or discard it.
-    Failed = "FAILED",
-    /// An earlier revision of its customer has failed.
-    Parked = "PARKED",
-    /// It never will be in force.
-    Discarded = "DISCARDED",
+named! {
+    /// What headquarters says of a revision.
+    OutcomeStatus {
+        /// It is in force.
+        Synchronized = "SYNCHRONIZED",
+        /// Later values of others are in force where it differs.
+        Superseded = "SUPERSEDED",
+        /// Somebody has to edit it, or discard it.
+        Failed = "FAILED",
+        /// An earlier revision of its customer has failed.
+        Parked = "PARKED",
+        /// It never will be in force.
+        Discarded = "DISCARDED",
+    }
 }
 
 /// Headquarters' word on one revision.
@@ -49,10 +35,26 @@ statuses! {
 pub struct Outcome {
     pub counter: Counter,
     pub status: OutcomeStatus,
-    /// Headquarters' version that contains it.
+    /// Headquarters' change counter of this word: a later one replaces an earlier.
+    pub change: i64,
+    /// Whoever has this version of the customer has what it wrote; 0 where it is not in force.
     pub version: i64,
     /// Why it failed or is parked.
     pub error_reason: Option<String>,
+}
+
+/// A real-time write that headquarters has performed for this database, which may not know: its answer was lost, or
+/// the unit died before it could keep it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PerformedWrite {
+    pub request_id: RequestId,
+    pub request_hash: RequestHash,
+    pub method: Method,
+    pub customer_id: CustomerId,
+    pub decision: Decision,
+    /// Whoever has this version of the customer has what it wrote.
+    pub version: i64,
+    pub performed_at: Timestamp,
 }
 
 /// A customer after headquarters' word was taken over.

@@ -162,10 +162,13 @@ pub fn decide(inputs: &Inputs) -> Route {
 
 /// The way of an operation whose call to headquarters failed by communication: a create is taken async in the
 /// same request, anything else is refused.
-pub fn after_communication_failure(operation: Operation) -> Route {
+///
+/// # Errors
+/// The refusal.
+pub const fn after_communication_failure(operation: Operation) -> Result<AsyncReason, Refusal> {
     match operation {
-        Operation::CreateCustomer => Route::Async(AsyncReason::HqUnreachable),
-        _ => Route::Refused(Refusal::HqUnreachable),
+        Operation::CreateCustomer => Ok(AsyncReason::HqUnreachable),
+        _ => Err(Refusal::HqUnreachable),
     }
 }
 

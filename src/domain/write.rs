@@ -26,6 +26,9 @@ use crate::domain::{
 /// Keyed hash over method, channel and content of a request: tells a repetition from a reuse of its id.
 pub type RequestHash = [u8; 32];
 
+/// How long a repetition of a request gets its first answer.
+pub const REQUEST_RECORDS_KEPT: Duration = Duration::from_hours(7 * 24);
+
 /// One write, checked as far as that goes without the database.
 #[derive(Debug, Clone)]
 pub struct Write {
@@ -117,6 +120,16 @@ pub enum Verdict {
 }
 
 impl Execution {
+    /// As headquarters was told; `None`: by a newer program.
+    pub fn of(decision: &Decision) -> Option<Self> {
+        Some(Self {
+            mode: Mode::from_reason(&decision.reason)?,
+            configuration_version: decision.configuration_version,
+            configuration_age: decision.configuration_age,
+            headquarters_duration: None,
+        })
+    }
+
     /// As headquarters is told.
     pub fn decision(&self) -> Decision {
         Decision {
@@ -124,6 +137,24 @@ impl Execution {
             configuration_version: self.configuration_version,
             configuration_age: self.configuration_age,
         }
+    }
+}
+
+impl Answer {
+    /// To a write that headquarters has performed, of a customer that is known so now; `None`: decided by a newer
+    /// program.
+    pub fn of_performed(
+        request_id: RequestId,
+        method: Method,
+        decision: &Decision,
+        known: KnownCustomer,
+    ) -> Option<Self> {
+        Some(Self {
+            method,
+            known,
+            address_id: (method == Method::AddAddress).then(|| request_id.address_id(0)),
+            execution: Execution::of(decision)?,
+        })
     }
 }
 

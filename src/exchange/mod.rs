@@ -1,5 +1,4 @@
 //! What headquarters and scale units exchange.
 
 pub mod agent;
-pub mod package;
 pub mod service;

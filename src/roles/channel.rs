@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context as _;
 use http::Uri;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     channel::{
@@ -16,8 +17,8 @@ use crate::{
         store::SharedStore,
         upkeep, writer,
     },
-    domain::{routing::Connectivity, validation},
-    exchange::agent::Agent,
+    domain::{job::DownloadJob, routing::Connectivity, validation},
+    exchange::agent::{self, Agent},
     roles::serving::Serving,
     runtime::{
         clock::SharedClock,
@@ -29,6 +30,12 @@ use crate::{
         status::Domain,
     },
 };
+
+/// How often a new database is asked whether another replica has brought it its data.
+const APPLIED_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How long a stop waits for the end of the exchange, which is a commit or two.
+const EXCHANGE_END_LIMIT: Duration = Duration::from_secs(2);
 
 /// How a scale unit behaves.
 #[derive(Debug, Clone)]
@@ -61,6 +68,8 @@ pub struct ServingChannel {
     pub tasks: Tasks,
     pub health: Health,
     serving: Serving,
+    /// Is cancelled when the exchange has ended.
+    exchanged: CancellationToken,
 }
 
 impl Default for ChannelSettings {
@@ -95,14 +104,23 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
     upkeep::spawn(&tasks, &store, &writer, &clock);
 
     let identity = store.identity().await.context("the database does not say what it is")?;
+    let is_new = identity.request_hash_key.is_none();
     let connection = Connection::lazy(headquarters);
     let failures = settings.breaker_failures;
     let longest_call = settings.call_budget.headquarters_timeout;
     let realtime =
         RealTime::new(&connection, identity.origin, failures, longest_call, Arc::clone(&clock));
-    let agent =
-        Agent::new(&connection, identity, writer.clone(), realtime.clone(), Arc::clone(&clock));
-    let request_hash_key = registered(&store, &tasks, agent).await?;
+    let exchanging = agent::Parts {
+        identity,
+        store: Arc::clone(&store),
+        writer: writer.clone(),
+        realtime: realtime.clone(),
+        clock: Arc::clone(&clock),
+    };
+    let agent = Agent::new(&connection, exchanging);
+    let exchanged = CancellationToken::new();
+    let request_hash_key =
+        registered(&store, &tasks, agent, is_new, exchanged.clone().drop_guard()).await?;
     if settings.connectivity == Connectivity::Online {
         realtime.spawn_probe(&tasks);
     }
@@ -126,23 +144,51 @@ pub async fn start(parts: Parts, settings: ChannelSettings) -> anyhow::Result<Se
     });
     serving.serve(services(&unit, settings.server), grpc_listener);
     let health = serving.health.clone();
-    Ok(ServingChannel { unit, tasks, health, serving })
+    Ok(ServingChannel { unit, tasks, health, serving, exchanged })
 }
 
 /// Makes the unit known to headquarters, or leaves that to the background where it has been before. Says the key of
 /// the company's request hashes.
-async fn registered(store: &SharedStore, tasks: &Tasks, agent: Agent) -> anyhow::Result<[u8; 32]> {
+async fn registered(
+    store: &SharedStore,
+    tasks: &Tasks,
+    agent: Agent,
+    is_new: bool,
+    ends: DropGuard,
+) -> anyhow::Result<[u8; 32]> {
     let stop = tasks.shutdown_token();
-    let is_new = store.identity().await?.request_hash_key.is_none();
     let contacted = if is_new {
         agent.contact_at_last(&stop).await.context("stopped before headquarters was there")?;
         true
     } else {
         agent.contact_if_there().await
     };
-    tasks.spawn(Task::ExchangeAgent, agent.run(contacted, stop));
+    let applied = agent.applied();
+    // It ends before the writer does, which it needs for its last words.
+    let closing = tasks.closing_token();
+    tasks.spawn(Task::ExchangeAgent, async move {
+        let _ends = ends;
+        Box::pin(agent.run(contacted, closing)).await
+    });
+    let configured = stop.run_until_cancelled(configured(store, applied)).await;
+    configured.context("stopped before headquarters' data was here")??;
     let key = store.identity().await?.request_hash_key;
     key.context("headquarters has registered the database, and its key is not there")
+}
+
+/// Waits until the database has a configuration, and with it everything else: a new one does not serve before.
+async fn configured(store: &SharedStore, mut applied: watch::Receiver<()>) -> anyhow::Result<()> {
+    let jobs = [DownloadJob::ChannelConfiguration, DownloadJob::GlobalConfiguration];
+    for job in jobs {
+        while store.applied(job).await?.is_none() {
+            // Another replica may apply it.
+            let changed = tokio::time::timeout(APPLIED_INTERVAL, applied.changed()).await;
+            if let Ok(changed) = changed {
+                changed.context("the exchange with headquarters has ended")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn services(unit: &Arc<Unit>, limits: ServerLimits) -> GrpcServer {
@@ -157,6 +203,10 @@ impl ServingChannel {
     /// rest. `limit` for all of it; what is left then is aborted. Whether everything ended by itself.
     pub async fn stop(self, limit: Duration) -> bool {
         let store = Arc::clone(&self.unit.store);
+        self.tasks.close();
+        // It lets go of its leases, so that another replica need not wait for them.
+        let ended = tokio::time::timeout(EXCHANGE_END_LIMIT.min(limit), self.exchanged.cancelled());
+        let _ = ended.await;
         self.serving.stop(limit, async move { store.close().await }).await
     }
 }

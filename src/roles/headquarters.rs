@@ -7,10 +7,11 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::{
+    domain::job::JobMode,
     exchange::service::exchange_service,
     headquarters::{
-        grpc,
-        operations::Headquarters,
+        Headquarters, grpc,
+        jobs::{self, Jobs},
         store::SharedStore,
         writer::{self, DEFAULT_QUEUE},
     },
@@ -30,6 +31,8 @@ use crate::{
 /// How headquarters behaves.
 #[derive(Debug, Clone)]
 pub struct HeadquartersSettings {
+    /// What makes jobs run by themselves.
+    pub jobs: JobMode,
     /// Most writes that wait for the writer.
     pub writer_queue: usize,
     pub server: ServerLimits,
@@ -54,7 +57,11 @@ pub struct ServingHeadquarters {
 
 impl Default for HeadquartersSettings {
     fn default() -> Self {
-        Self { writer_queue: DEFAULT_QUEUE, server: ServerLimits::default() }
+        Self {
+            jobs: JobMode::Continuous,
+            writer_queue: DEFAULT_QUEUE,
+            server: ServerLimits::default(),
+        }
     }
 }
 
@@ -80,7 +87,9 @@ pub async fn start(
     };
     tasks.spawn(Task::Checkpoint, storage::checkpoints(tasks.shutdown_token(), checkpoint));
 
-    let headquarters = Arc::new(Headquarters { store, writer, clock, identity });
+    let (signals, jobs) = (writer.signals(), Jobs::new(settings.jobs, tasks.clone()));
+    let headquarters = Arc::new(Headquarters { store, writer, clock, identity, signals, jobs });
+    jobs::spawn(&headquarters);
     let services = services(&headquarters, settings.server);
     let serving = Serving::begin(tasks.clone(), http, metrics);
     serving.serve(services, grpc);
@@ -94,6 +103,8 @@ fn services(headquarters: &Arc<Headquarters>, limits: ServerLimits) -> GrpcServe
         .with_service(grpc::realtime_service(shared(), bytes))
         .with_service(grpc::feature_service(shared(), bytes))
         .with_service(grpc::channel_setup_service(shared(), bytes))
+        .with_service(grpc::scheduler_service(shared(), bytes))
+        .with_service(grpc::customer_sync_service(shared(), bytes))
         .with_service(exchange_service(shared(), bytes))
 }
 

@@ -43,6 +43,11 @@ pub const HEADQUARTERS_PROBE: Policy =
 pub const REGISTRATION: Policy =
     Policy { first: Duration::from_millis(250), cap: Duration::from_secs(5), attempts: None };
 
+/// Exchanging with headquarters after it was away or a session failed: at most 100, 200, 400, 800 ms, 1.6 s and then
+/// 3 s, for ever.
+pub const EXCHANGE: Policy =
+    Policy { first: Duration::from_millis(100), cap: Duration::from_secs(3), attempts: None };
+
 impl Policy {
     /// The delays between attempts. Each lies between half and all of its full length, by `random`,
     /// which gives values in `0.0..1.0`.

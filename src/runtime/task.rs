@@ -49,6 +49,18 @@ tasks! {
     /// Finds out whether a headquarters that was away is back. Without it the unit would never call it
     /// again.
     HeadquartersProbe = "headquarters-probe": StopsTheUnit,
+    /// Makes customers of what was uploaded, as it comes. Without it nothing that is pending is ever numbered.
+    SynchronizeJob = "synchronize-job": StopsTheUnit,
+    /// Brings customers to channels as they change.
+    CustomersJob = "customers-job": StopsTheUnit,
+    /// Brings the setup to channels as it changes.
+    ConfigurationJobs = "configuration-jobs": StopsTheUnit,
+    /// Runs jobs by their recurrences.
+    Recurrences = "recurrences": StopsTheUnit,
+    /// Tells one channel database what there is to do for it.
+    Subscription = "subscription": Expected,
+    /// Deletes old runs, sessions and packages. Without it the tables grow, and nothing else.
+    HistoryPruning = "history-pruning": Logged,
     /// Loads one channel's configuration for all who wait for it.
     ConfigurationLoad = "configuration-load": Expected,
     /// Deletes request records that are too old. Without it the table grows, and nothing else.

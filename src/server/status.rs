@@ -133,6 +133,7 @@ pub const fn code_name(code: Code) -> &'static str {
 }
 
 /// The table.
+#[expect(clippy::too_many_lines, reason = "one table, a line or two an error")]
 fn row(error: &Error) -> Row {
     match error {
         Error::InvalidFields(violations) => {
@@ -213,6 +214,34 @@ fn row(error: &Error) -> Row {
         Error::OriginDiverged { counter } => Row::new(Code::FailedPrecondition, "ORIGIN_DIVERGED")
             .precondition("origin")
             .with("counter", &counter.to_string()),
+        Error::FormatNotSupported { ours, theirs } => {
+            let listed =
+                |formats: &[u32]| formats.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+            Row::new(Code::FailedPrecondition, "FORMAT_NOT_SUPPORTED")
+                .precondition("package_formats")
+                .with("headquarters", &listed(ours))
+                .with("unit", &listed(theirs))
+        }
+        Error::HeadquartersRestored { job, version, given } => {
+            Row::new(Code::FailedPrecondition, "HQ_RESTORED")
+                .precondition("applied")
+                .with("job", job)
+                .with("version", &version.to_string())
+                .with("given", &given.to_string())
+        }
+        Error::JobNotFound { code } => Row::new(Code::NotFound, "JOB_NOT_FOUND").with("job", code),
+        Error::DatabaseNotFound { name } => {
+            Row::new(Code::NotFound, "DATABASE_NOT_FOUND").with("database", name)
+        }
+        Error::RunNotFound(id) => numbered(Code::NotFound, "RUN_NOT_FOUND", "run", *id),
+        Error::RunEnded(id) => {
+            numbered(Code::FailedPrecondition, "RUN_ENDED", "run", *id).precondition("run")
+        }
+        Error::SessionNotFound(id) => numbered(Code::NotFound, "SESSION_NOT_FOUND", "session", *id),
+        Error::SessionEnded(id) => of_session("SESSION_ENDED", *id),
+        Error::SessionNotSuspended(id) => of_session("SESSION_NOT_SUSPENDED", *id),
+        Error::SessionNotOpen(id) => of_session("SESSION_NOT_OPEN", *id),
+        Error::OperationNotFound => Row::new(Code::NotFound, "OPERATION_NOT_FOUND"),
         Error::Overloaded => Row::new(Code::ResourceExhausted, "OVERLOADED").retry(AFTER_OVERLOAD),
         Error::Unavailable(Unavailable::Store) => {
             Row::new(Code::Unavailable, "STORE_UNAVAILABLE").retry(AFTER_OUTAGE)
@@ -226,6 +255,14 @@ fn row(error: &Error) -> Row {
         Error::DeadlineExceeded => Row::new(Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
         Error::Internal => Row::new(Code::Internal, "INTERNAL"),
     }
+}
+
+fn numbered(code: Code, reason: &'static str, what: &'static str, id: i64) -> Row {
+    Row::new(code, reason).with(what, &id.to_string())
+}
+
+fn of_session(reason: &'static str, id: i64) -> Row {
+    numbered(Code::FailedPrecondition, reason, "session", id).precondition("session")
 }
 
 fn refused(refusal: Refusal) -> Row {

@@ -13,6 +13,9 @@ pub enum StoreError {
     /// A concurrent write came between; nothing was written. Begin anew.
     #[error("a concurrent write came between")]
     Conflict,
+    /// Another runner has taken the job's lease; nothing was written.
+    #[error("another runner has taken over the job")]
+    Fenced,
     /// The database does not answer or has no room; nothing was written.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
@@ -85,7 +88,7 @@ impl StoreError {
     /// What the caller of an operation is told.
     pub const fn told(&self) -> Error {
         match self {
-            Self::Conflict => Error::StoreConflict,
+            Self::Conflict | Self::Fenced => Error::StoreConflict,
             Self::Unavailable(_) | Self::InDoubt(_) | Self::FlushFailed(_) => {
                 Error::Unavailable(Unavailable::Store)
             }

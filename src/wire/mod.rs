@@ -1,6 +1,7 @@
 //! Between the messages that headquarters and scale units exchange and the domain's types, for both sides.
 
 mod customer;
+pub mod package;
 mod revision;
 
 pub use customer::{base, customer_row};

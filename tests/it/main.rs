@@ -19,6 +19,7 @@ mod commands;
 mod contract;
 mod crash;
 mod durability;
+mod exchange;
 mod grpcurl;
 mod harness;
 mod headquarters;

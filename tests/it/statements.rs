@@ -22,21 +22,26 @@ const ALL: [Of; 2] = [Of::Channel, Of::Headquarters];
 impl Of {
     /// All statements of one engine: those that every database needs, and its own.
     fn statements(self, engine: Engine) -> Vec<(&'static str, &'static str)> {
-        let (common, own) = match (engine, self) {
+        match (engine, self) {
             (Engine::Sqlite, Self::Channel) => {
-                (storage::sqlite::sql::ALL, channel::sqlite::sql::ALL)
+                [storage::sqlite::sql::ALL, channel::sqlite::sql::ALL].concat()
             }
-            (Engine::Sqlite, Self::Headquarters) => {
-                (storage::sqlite::sql::ALL, headquarters::sqlite::sql::ALL)
-            }
+            (Engine::Sqlite, Self::Headquarters) => [
+                storage::sqlite::sql::ALL,
+                headquarters::sqlite::sql::ALL,
+                headquarters::sqlite::scheduler::sql::ALL,
+            ]
+            .concat(),
             (Engine::Postgres, Self::Channel) => {
-                (storage::postgres::sql::ALL, channel::postgres::sql::ALL)
+                [storage::postgres::sql::ALL, channel::postgres::sql::ALL].concat()
             }
-            (Engine::Postgres, Self::Headquarters) => {
-                (storage::postgres::sql::ALL, headquarters::postgres::sql::ALL)
-            }
-        };
-        [common, own].concat()
+            (Engine::Postgres, Self::Headquarters) => [
+                storage::postgres::sql::ALL,
+                headquarters::postgres::sql::ALL,
+                headquarters::postgres::scheduler::sql::ALL,
+            ]
+            .concat(),
+        }
     }
 
     /// Statements that PostgreSQL alone needs: SQLite's one write lock is every lock, and its settings are pragmas
@@ -48,6 +53,7 @@ impl Of {
                 "DURABILITY",
                 "LOCK_CUSTOMERS",
                 "LOCK_ORIGIN",
+                "LOCK_REGISTERED",
                 "LOCK_REGISTRATIONS",
                 "LOCK_SETUP",
             ]),
@@ -146,13 +152,13 @@ fn both_engines_have_the_same_migrations() {
     }
 }
 
-/// One column as both engines can describe it.
+/// One column as both engines can describe it. SQLite keeps its sequences in a table of its own.
 const SQLITE_COLUMNS: &str = "SELECT t.name || '.' || c.name
         || ' ' || CASE c.type WHEN 'BLOB' THEN 'bytes' ELSE lower(c.type) END
         || CASE WHEN c.\"notnull\" OR c.pk > 0 THEN ' not null' ELSE '' END
         || CASE WHEN c.pk > 0 THEN ' key ' || c.pk ELSE '' END
     FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-    WHERE t.type = 'table' AND t.name NOT LIKE '\\_sqlx%' ESCAPE '\\'";
+    WHERE t.type = 'table' AND t.name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND t.name <> 'sqlite_sequence'";
 
 const POSTGRES_COLUMNS: &str = "SELECT c.table_name || '.' || c.column_name
         || ' ' || CASE c.data_type WHEN 'bigint' THEN 'integer' WHEN 'uuid' THEN 'bytes'

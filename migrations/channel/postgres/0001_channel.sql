@@ -74,6 +74,8 @@ CREATE TABLE revision (
     -- SYNCHRONIZED, FAILED, PARKED, SUPERSEDED or DISCARDED, and the version of headquarters that contains it.
     outcome text,
     outcome_version bigint,
+    -- Headquarters' change counter of that word.
+    outcome_change bigint,
     error_reason text,
     -- When its outcome was known here and the base contained it.
     resolved_at bigint
@@ -182,13 +184,21 @@ CREATE TABLE request_record (
 );
 CREATE INDEX request_record_time ON request_record (recorded_at);
 
--- What happened, for watchers. kind: 1 created, 2 changed.
+-- What happened, for watchers. kind: 1 created, 2 changed, 3 gone, 4 everything anew (customer_id is NULL).
 CREATE TABLE event (
     counter bigint PRIMARY KEY,
     kind bigint NOT NULL,
-    customer_id uuid NOT NULL,
+    customer_id uuid,
     revision bigint,
     happened_at bigint NOT NULL
+);
+
+-- The right to run a job, which one replica has at a time. fence grows with each taking.
+CREATE TABLE job_lease (
+    name text PRIMARY KEY,
+    holder uuid NOT NULL,
+    fence bigint NOT NULL,
+    held_until bigint NOT NULL
 );
 
 -- What the jobs have brought: version and time of the last applied package of each.

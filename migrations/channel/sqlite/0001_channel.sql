@@ -74,6 +74,8 @@ CREATE TABLE revision (
     -- SYNCHRONIZED, FAILED, PARKED, SUPERSEDED or DISCARDED, and the version of headquarters that contains it.
     outcome TEXT,
     outcome_version INTEGER,
+    -- Headquarters' change counter of that word.
+    outcome_change INTEGER,
     error_reason TEXT,
     -- When its outcome was known here and the base contained it.
     resolved_at INTEGER
@@ -182,14 +184,22 @@ CREATE TABLE request_record (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_record_time ON request_record (recorded_at);
 
--- What happened, for watchers. kind: 1 created, 2 changed.
+-- What happened, for watchers. kind: 1 created, 2 changed, 3 gone, 4 everything anew (customer_id is NULL).
 CREATE TABLE event (
     counter INTEGER PRIMARY KEY,
     kind INTEGER NOT NULL,
-    customer_id BLOB NOT NULL,
+    customer_id BLOB,
     revision INTEGER,
     happened_at INTEGER NOT NULL
 ) STRICT;
+
+-- The right to run a job, which one replica has at a time. fence grows with each taking.
+CREATE TABLE job_lease (
+    name TEXT PRIMARY KEY,
+    holder BLOB NOT NULL,
+    fence INTEGER NOT NULL,
+    held_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What the jobs have brought: version and time of the last applied package of each.
 CREATE TABLE applied_job (

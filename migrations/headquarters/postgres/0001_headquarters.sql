@@ -84,6 +84,8 @@ CREATE TABLE revision (
     error_reason text,
     error_text text,
     processed_at bigint,
+    -- When its origin had applied its outcome.
+    delivered_at bigint,
     PRIMARY KEY (database_id, incarnation, counter, id)
 );
 CREATE UNIQUE INDEX revision_request ON revision (request_id) WHERE performed = 1;
@@ -92,8 +94,13 @@ CREATE INDEX revision_inbox ON revision (customer_id) WHERE status = 'RECEIVED';
 -- What waits of a customer, in its order.
 CREATE INDEX revision_waiting ON revision (customer_id, database_id, incarnation, counter)
     WHERE status <> 'SYNCHRONIZED';
+-- How far the batch is with an origin.
+CREATE INDEX revision_received ON revision (database_id, incarnation, counter) WHERE status = 'RECEIVED';
 -- What an origin has to be told.
-CREATE INDEX revision_outcome ON revision (database_id, incarnation, version);
+CREATE INDEX revision_outcome ON revision (database_id, incarnation, version) WHERE version IS NOT NULL;
+
+-- What was uploaded, for people.
+CREATE INDEX revision_operation ON revision (received_at, database_id, incarnation, counter) WHERE counter > 0;
 
 -- How far headquarters is with each origin. Locked by whoever receives revisions of it.
 CREATE TABLE origin (
@@ -120,12 +127,108 @@ CREATE TABLE configuration_version (
 );
 INSERT INTO configuration_version VALUES (1, 0, 0);
 
--- Channel databases that have registered, by the name that channels are assigned to.
+-- Channel databases that have registered, by the name that channels are assigned to. Locked by whoever makes or
+-- changes sessions of it.
 CREATE TABLE registered_database (
     name text PRIMARY KEY,
     database_id uuid NOT NULL UNIQUE,
     incarnation bigint NOT NULL,
     program_version text NOT NULL,
     registered_at bigint NOT NULL,
-    last_seen_at bigint NOT NULL
+    last_seen_at bigint NOT NULL,
+    -- Versions that it has applied, as it says itself; NULL: none.
+    customers bigint,
+    channel_configuration bigint,
+    global_configuration bigint,
+    -- Until when a subscription of it counts as alive.
+    connected_until bigint NOT NULL
+);
+
+-- When jobs run by themselves: cron expressions.
+CREATE TABLE job (
+    code text PRIMARY KEY,
+    recurrence text NOT NULL
+);
+
+-- The right to run a job. fence grows with each taking.
+CREATE TABLE job_lease (
+    name text PRIMARY KEY,
+    holder uuid NOT NULL,
+    fence bigint NOT NULL,
+    held_until bigint NOT NULL
+);
+
+-- History of the jobs. status: RUNNING, SUCCEEDED, NO_DATA, INCOMPLETE, FAILED, CANCELED.
+CREATE TABLE job_run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job text NOT NULL,
+    cause text NOT NULL,
+    -- The one database for which it runs; NULL: all.
+    database_name text,
+    complete bigint NOT NULL,
+    status text NOT NULL,
+    started_at bigint NOT NULL,
+    ended_at bigint,
+    row_count bigint NOT NULL,
+    byte_count bigint NOT NULL,
+    summary text NOT NULL,
+    -- How many runs that came by themselves it stands for.
+    run_count bigint NOT NULL,
+    cancel_requested bigint NOT NULL
+);
+CREATE INDEX job_run_job ON job_run (job, id);
+CREATE INDEX job_run_running ON job_run (id) WHERE status = 'RUNNING';
+
+-- What brings one job's data to one channel database, or from it.
+CREATE TABLE session (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job text NOT NULL,
+    database_name text NOT NULL,
+    database_id uuid NOT NULL,
+    incarnation bigint NOT NULL,
+    run_id bigint NOT NULL,
+    from_version bigint NOT NULL,
+    to_version bigint NOT NULL,
+    -- 1: it brings everything.
+    complete bigint NOT NULL,
+    status text NOT NULL,
+    -- 0: it has come to its end.
+    is_open bigint NOT NULL,
+    try_count bigint NOT NULL,
+    package_id bigint,
+    outcomes_id bigint,
+    row_count bigint NOT NULL,
+    byte_count bigint NOT NULL,
+    error text,
+    created_at bigint NOT NULL,
+    available_at bigint,
+    downloaded_at bigint,
+    ended_at bigint
+);
+CREATE INDEX session_open ON session (database_name, id) WHERE is_open = 1;
+CREATE INDEX session_database ON session (database_name, id);
+CREATE INDEX session_run ON session (run_id);
+
+-- Packages, shared by the sessions of several databases. header: NULL while it is being built.
+CREATE TABLE package (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job text NOT NULL,
+    from_version bigint NOT NULL,
+    to_version bigint NOT NULL,
+    complete bigint NOT NULL,
+    format bigint NOT NULL,
+    filter text NOT NULL,
+    header bytea,
+    chunk_count bigint NOT NULL,
+    row_count bigint NOT NULL,
+    byte_count bigint NOT NULL,
+    created_at bigint NOT NULL
+);
+CREATE UNIQUE INDEX package_key ON package (job, from_version, to_version, complete, format, filter);
+
+CREATE TABLE package_chunk (
+    package_id bigint NOT NULL REFERENCES package (id) ON DELETE CASCADE,
+    ordinal bigint NOT NULL,
+    data bytea NOT NULL,
+    PRIMARY KEY (package_id, ordinal)
 );

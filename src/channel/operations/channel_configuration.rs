@@ -5,9 +5,9 @@ use crate::{
         configuration::Aged,
         operations::Unit,
         realtime::{HeadquartersVersions, Snapshot},
-        store::{Applied, DownloadJob},
+        store::Applied,
     },
-    domain::{configuration::ChannelConfiguration, error::Result},
+    domain::{configuration::ChannelConfiguration, error::Result, job::DownloadJob},
 };
 
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use crate::{
         error::{Error, Result},
         id::RequestId,
         routing::{Connectivity, Refusal},
-        write::{self, Answer, Execution, Method, Mode},
+        write::{self, Answer},
     },
 };
 
@@ -66,15 +66,5 @@ async fn at_headquarters(unit: &Unit, context: &Context, id: RequestId) -> Resul
 /// The answer that the write would get here now; `None` if a newer program has written it.
 fn answer(id: RequestId, remembered: Remembered) -> Option<Answer> {
     let Remembered { method, decision, base, .. } = remembered;
-    Some(Answer {
-        method,
-        known: write::rebase(None, base, &[]),
-        address_id: (method == Method::AddAddress).then(|| id.address_id(0)),
-        execution: Execution {
-            mode: Mode::from_reason(&decision.reason)?,
-            configuration_version: decision.configuration_version,
-            configuration_age: decision.configuration_age,
-            headquarters_duration: None,
-        },
-    })
+    Answer::of_performed(id, method, &decision, write::rebase(None, base, &[]))
 }

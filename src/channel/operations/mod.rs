@@ -29,15 +29,13 @@ pub use write::Envelope;
 
 use crate::{
     channel::{
-        configuration::ConfigurationCache,
-        realtime::RealTime,
-        store::{DownloadJob, SharedStore},
-        writer::Writer,
+        configuration::ConfigurationCache, realtime::RealTime, store::SharedStore, writer::Writer,
     },
     domain::{
         caller::Caller,
         error::{Error, Result},
         id::CustomerId,
+        job::DownloadJob,
         known::KnownCustomer,
         routing::{Connectivity, Headquarters},
     },

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         error::{Error, Result, Unavailable},
         revision::Draft,
-        routing::{self, Operation, Route},
+        routing::{Operation, after_communication_failure},
         write::{Answer, Execution, Method, Mode, Verdict, Write},
     },
     runtime::{clock::monotonic, task::Task},
@@ -88,13 +88,9 @@ impl Unit {
             Ok(base) => write.performed = Some(Box::new(base)),
             Err(CallError::Word(word)) => return Err(Error::Headquarters(word)),
             Err(CallError::Communication(_)) => {
-                match routing::after_communication_failure(operation(write.method())) {
-                    Route::Async(reason) => write.execution.mode = Mode::Async(reason),
-                    Route::Refused(refusal) => return Err(Error::Refused(refusal)),
-                    Route::RealTime(_) => {
-                        return Err(Error::Unavailable(Unavailable::Headquarters));
-                    }
-                }
+                let reason = after_communication_failure(operation(write.method()))
+                    .map_err(Error::Refused)?;
+                write.execution.mode = Mode::Async(reason);
             }
         }
         slot.write(write).await.map_err(after_the_call)
@@ -115,15 +111,11 @@ impl Unit {
         if remembered.request_hash != write.request_hash {
             return Err(Error::RequestIdReused(write.request_id));
         }
-        let Some(mode) = Mode::from_reason(&remembered.decision.reason) else {
+        let Some(execution) = Execution::of(&remembered.decision) else {
             return Err(refusal);
         };
-        write.execution = Execution {
-            mode,
-            configuration_version: remembered.decision.configuration_version,
-            configuration_age: remembered.decision.configuration_age,
-            headquarters_duration: Some(monotonic() - started),
-        };
+        let headquarters_duration = Some(monotonic() - started);
+        write.execution = Execution { headquarters_duration, ..execution };
         write.performed = Some(Box::new(remembered.base));
         slot.write(write).await.map_err(after_the_call)
     }

@@ -55,6 +55,11 @@ impl Breaker {
         self.state().snapshot.clone()
     }
 
+    /// Asked for every write: it copies nothing.
+    pub fn is_reachable(&self) -> bool {
+        self.state().snapshot.reachable
+    }
+
     /// To be asked before a call, and given back with what became of it.
     pub fn epoch(&self) -> Epoch {
         Epoch(self.state().epoch)

@@ -6,7 +6,13 @@ mod client;
 mod failure;
 mod probe;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
@@ -52,10 +58,10 @@ struct Shared {
     breaker: Breaker,
     clock: SharedClock,
     meters: Meters,
-    calls: std::sync::atomic::AtomicU64,
+    calls: AtomicU64,
     /// [`PATIENCE`], or what the longest call is given if that is less.
     patience: Duration,
-    versions: tokio::sync::watch::Sender<Option<HeadquartersVersions>>,
+    versions: Mutex<Option<HeadquartersVersions>>,
 }
 
 /// What configuration headquarters has, as it said when it was last asked.
@@ -103,9 +109,9 @@ impl RealTime {
             breaker: Breaker::new(breaker_failures, Arc::clone(&clock)),
             clock,
             meters,
-            calls: std::sync::atomic::AtomicU64::new(0),
+            calls: AtomicU64::new(0),
             patience: longest_call.min(PATIENCE),
-            versions: tokio::sync::watch::Sender::new(None),
+            versions: Mutex::new(None),
         }))
     }
 
@@ -116,7 +122,7 @@ impl RealTime {
         draft: &Draft,
         budget: Duration,
     ) -> Result<Base, CallError> {
-        self.0.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.0.calls.fetch_add(1, Ordering::Relaxed);
         self.observed(budget, self.0.client.perform(write, draft, budget)).await
     }
 
@@ -131,7 +137,7 @@ impl RealTime {
 
     /// Whether headquarters takes calls, as far as is known.
     pub fn headquarters(&self) -> Headquarters {
-        if self.0.breaker.snapshot().reachable {
+        if self.0.breaker.is_reachable() {
             Headquarters::Reachable
         } else {
             Headquarters::Unreachable
@@ -144,18 +150,19 @@ impl RealTime {
 
     /// Writes that headquarters was asked to perform since this process started.
     pub fn calls(&self) -> u64 {
-        self.0.calls.load(std::sync::atomic::Ordering::Relaxed)
+        self.0.calls.load(Ordering::Relaxed)
     }
 
     /// What headquarters has, as it said last; `None`: it has not been asked yet.
     pub fn versions(&self) -> Option<HeadquartersVersions> {
-        *self.0.versions.borrow()
+        *self.0.versions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what headquarters said that it has.
     pub fn note_versions(&self, version: ConfigurationVersion) {
         let at = self.0.clock.now();
-        self.0.versions.send_replace(Some(HeadquartersVersions { version, at }));
+        let versions = Some(HeadquartersVersions { version, at });
+        *self.0.versions.lock().unwrap_or_else(PoisonError::into_inner) = versions;
     }
 
     /// Headquarters is known to be away: nobody needs to find out by a call.
@@ -211,7 +218,7 @@ impl RealTime {
     }
 
     fn show(&self) {
-        let reachable = self.0.breaker.snapshot().reachable;
+        let reachable = self.0.breaker.is_reachable();
         self.0.meters.reachable.set(if reachable { 1.0 } else { 0.0 });
     }
 }

@@ -13,6 +13,8 @@ mod staging;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
+
 pub use connect::{NewDatabase, migrate, open};
 pub use rows::{EventKind, Rows};
 
@@ -22,8 +24,10 @@ use crate::{
     domain::{
         base::Base,
         configuration::{ChannelConfiguration, ChannelConfigurationRows, GlobalConfigurationRows},
-        id::{CustomerId, RequestId},
+        id::{CustomerId, RequestId, RevisionId},
+        job::DownloadJob,
         known::KnownCustomer,
+        lease::Lease,
         origin::Origin,
         outcome::{Outcome, OutcomeStatus},
         revision::{Counter, Revision},
@@ -47,22 +51,18 @@ pub struct Identity {
     pub request_hash_key: Option<[u8; 32]>,
 }
 
-/// A job whose packages the channel applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DownloadJob {
-    /// 1010
-    Customers,
-    /// 1070
-    ChannelConfiguration,
-    /// 1110
-    GlobalConfiguration,
-}
-
 /// The last package applied of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Applied {
     pub version: i64,
     pub at: Timestamp,
+}
+
+/// Ids of customers above `above`, up to and with `up_to`; `None`: from the first, to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    pub above: Option<CustomerId>,
+    pub up_to: Option<CustomerId>,
 }
 
 /// Counters that a transaction has taken; it holds the counter row until it ends.
@@ -91,7 +91,6 @@ pub trait ChannelStore: Send + Sync + 'static {
 
     async fn request_record(&self, id: RequestId) -> StoreResult<Option<RequestRecord>>;
 
-    /// Up to `limit` terms that meet the criterion after `after`, by term and customer in the order of bytes.
     /// Up to `limit` revisions above the counter, in the order of their counters, as headquarters is sent them.
     async fn captured_revisions(
         &self,
@@ -99,6 +98,7 @@ pub trait ChannelStore: Send + Sync + 'static {
         limit: u32,
     ) -> StoreResult<Vec<CapturedRevision>>;
 
+    /// Up to `limit` terms that meet the criterion after `after`, by term and customer in the order of bytes.
     async fn search(
         &self,
         criterion: &Criterion,
@@ -111,6 +111,9 @@ pub trait ChannelStore: Send + Sync + 'static {
 
     async fn configuration(&self, channel: &str) -> StoreResult<Option<ChannelConfiguration>>;
 
+    /// Id of the revision with this counter.
+    async fn revision_id(&self, counter: Counter) -> StoreResult<Option<RevisionId>>;
+
     /// `None`: no package of the job was ever applied.
     async fn applied(&self, job: DownloadJob) -> StoreResult<Option<Applied>>;
 
@@ -122,7 +125,7 @@ pub trait ChannelStore: Send + Sync + 'static {
     async fn close(&self);
 }
 
-/// The steps of a writing transaction, in the order of their locks: customers, counter row, rows.
+/// The steps of a writing transaction, in the order of their locks: lease, customers, counter row, rows.
 ///
 /// Dropping it rolls back.
 #[async_trait]
@@ -152,6 +155,37 @@ pub trait Transaction: Send {
         &mut self,
         ids: &[CustomerId],
     ) -> StoreResult<Vec<(Counter, OutcomeStatus, i64)>>;
+
+    /// Takes a lease that nobody holds: one that was released, that has lapsed, or that the same holder had. `None`:
+    /// another has it.
+    async fn take_lease(
+        &mut self,
+        name: &str,
+        holder: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<Option<Lease>>;
+
+    /// Locks the lease until the end and holds it for longer; it comes before every other lock.
+    /// [`StoreError::Fenced`]: another has taken it.
+    async fn hold_lease(&mut self, lease: &Lease, until: Timestamp) -> StoreResult<()>;
+
+    /// Lets go of a lease, unless another has taken it.
+    async fn release_lease(&mut self, lease: &Lease) -> StoreResult<()>;
+
+    /// Headquarters has an outcome for the revisions up to this one, which 1010 will bring. Those that it is not
+    /// known to have are left out.
+    async fn mark_processed(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()>;
+
+    /// Up to `limit` customers with ids in the range that headquarters has sent with at most this version and that
+    /// have no revision that waits, those that are to be kept aside.
+    async fn absent(
+        &mut self,
+        range: &IdRange,
+        kept: &[CustomerId],
+        version: i64,
+        limit: u32,
+    ) -> StoreResult<Vec<CustomerId>>;
 
     /// Headquarters has the revisions up to this one.
     async fn mark_uploaded(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()>;
@@ -197,15 +231,4 @@ pub trait Transaction: Send {
 
     /// Durable when it returns. [`StoreError::InDoubt`]: there was no answer, and it may be or not.
     async fn commit(self: Box<Self>) -> StoreResult<()>;
-}
-
-impl DownloadJob {
-    /// Number, as the field knows it.
-    pub const fn number(self) -> &'static str {
-        match self {
-            Self::Customers => "1010",
-            Self::ChannelConfiguration => "1070",
-            Self::GlobalConfiguration => "1110",
-        }
-    }
 }

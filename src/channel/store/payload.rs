@@ -1,12 +1,10 @@
 //! JSON payloads of stored rows, and back.
 
-use std::fmt::Display;
-
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    channel::store::{Identity, SearchPosition, Taken},
+    channel::store::{IdRange, Identity, SearchPosition, Taken},
     domain::{
         base::Base,
         customer::{Address, Customer},
@@ -19,7 +17,7 @@ use crate::{
         time::Timestamp,
         write::RequestRecord,
     },
-    storage::{StoreError, StoreResult, parse, to_text},
+    storage::{StoreError, StoreResult, bytes_32, parse, to_text},
 };
 
 /// A customer as the load statement of either engine returns it.
@@ -73,7 +71,7 @@ pub(super) fn touches(revision: &WaitingRevision) -> String {
 pub(super) fn record((id, hash, answer): (Uuid, Vec<u8>, String)) -> StoreResult<RequestRecord> {
     Ok(RequestRecord {
         request_id: RequestId(id),
-        request_hash: key("request_record", "request_hash", id, hash)?,
+        request_hash: bytes_32("request_record", "request_hash", id, hash)?,
         answer: parse("request_record", "answer", id, &answer)?,
     })
 }
@@ -98,12 +96,17 @@ pub(super) fn outcome(
     Ok((Counter(counter), status, version))
 }
 
+/// The ends of a range as the statements take them: the first is not in it. No customer has the id of only zeros.
+pub(super) fn ends(range: &IdRange) -> (Uuid, Uuid) {
+    (range.above.map_or(Uuid::nil(), |id| id.0), range.up_to.map_or(Uuid::max(), |id| id.0))
+}
+
 /// The row of `origin`.
 pub(super) fn identity(
     (database_id, database_name, incarnation, hash_key): (Uuid, String, i64, Option<Vec<u8>>),
 ) -> StoreResult<Identity> {
     let request_hash_key =
-        hash_key.map(|bytes| key("origin", "request_hash_key", 1, bytes)).transpose()?;
+        hash_key.map(|bytes| bytes_32("origin", "request_hash_key", 1, bytes)).transpose()?;
     let origin = Origin { database_id, incarnation };
     Ok(Identity { origin, database_name, request_hash_key })
 }
@@ -119,15 +122,6 @@ pub(super) fn taken(
         first_event: Counter(event - i64::from(events) + 1),
         captured_at: Timestamp(captured_at),
     }
-}
-
-fn key(
-    table: &'static str,
-    column: &'static str,
-    row: impl Display,
-    bytes: Vec<u8>,
-) -> StoreResult<[u8; 32]> {
-    bytes.try_into().map_err(|_| StoreError::inconsistent(table, column, row, "not 32 bytes"))
 }
 
 impl From<(Uuid, Option<i64>, String, String, String)> for CustomerRow {

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         base::Base,
         customer::{Address, Customer},
-        id::CustomerId,
+        id::{AddressId, CustomerId},
         known::KnownCustomer,
         outcome::{Outcome, Settled},
         revision::{Change, Counter, Revision},
@@ -26,13 +26,9 @@ use crate::{
 pub enum EventKind {
     Created = 1,
     Changed = 2,
-}
-
-/// When something happened, and by which revision.
-struct Happened {
-    event: Counter,
-    at: Timestamp,
-    revision: Option<Counter>,
+    Gone = 3,
+    /// A full package was applied: whoever watches reads everything anew.
+    Everything = 4,
 }
 
 /// Rows to insert or change, by table.
@@ -48,6 +44,7 @@ pub struct Rows {
     pub(super) addresses: Vec<Value>,
     pub(super) address_bases: Vec<Value>,
     pub(super) removed_addresses: Vec<Value>,
+    pub(super) removed_customers: Vec<Value>,
     pub(super) terms_added: Vec<Value>,
     pub(super) terms_removed: Vec<Value>,
     pub(super) records: Vec<Value>,
@@ -56,6 +53,17 @@ pub struct Rows {
     pub(super) resolved: Vec<Counter>,
     pub(super) completed: Vec<Counter>,
     pub(super) resolved_at: Timestamp,
+}
+
+impl EventKind {
+    /// Of a customer that was there or not, and is or is not.
+    pub const fn of(before: bool, after: bool) -> Self {
+        match (before, after) {
+            (_, false) => Self::Gone,
+            (false, true) => Self::Created,
+            (true, true) => Self::Changed,
+        }
+    }
 }
 
 impl Rows {
@@ -89,22 +97,19 @@ impl Rows {
         staging::stage(self, revision, after.customer.account_number.as_deref());
         let known = before.map(|known| &known.customer);
         self.put_view(revision, known, &after.customer);
-        self.put_terms(known, &after.customer);
-        let happened =
-            Happened { event, at: revision.captured_at, revision: Some(revision.counter) };
-        self.put_event(before.is_none(), revision.customer_id, &happened);
+        self.put_terms(known, Some(&after.customer));
+        self.events.push(json!({
+            "counter": event.0,
+            "kind": EventKind::of(before.is_some(), true) as i64,
+            "customer_id": revision.customer_id,
+            "revision": revision.counter.0,
+            "happened_at": revision.captured_at,
+        }));
     }
 
-    /// A new base with all its consequences: view where revisions wait, search rows, event. `after` is the customer
-    /// with them laid over it.
-    pub fn add_base(
-        &mut self,
-        base: &Base,
-        before: Option<&KnownCustomer>,
-        after: &KnownCustomer,
-        event: Counter,
-        at: Timestamp,
-    ) {
+    /// A new base with all its consequences: view where revisions wait, search rows. `after` is the customer with
+    /// them laid over it.
+    pub fn add_base(&mut self, base: &Base, before: Option<&KnownCustomer>, after: &KnownCustomer) {
         let row = json!({
             "id": base.customer.id,
             "version": base.version,
@@ -115,36 +120,51 @@ impl Rows {
             None => self.new_customers.push(row),
             Some(_) => self.rebased_customers.push(row),
         }
-        self.add_consequences(base, before, after, event, at);
+        self.put_address_bases(base, before, after);
+        self.put_terms(before.map(|known| &known.customer), Some(&after.customer));
     }
 
     /// A base that was there before what waited on it was resolved: it stays, and the view changes with its
     /// consequences.
-    pub fn add_view(
-        &mut self,
-        base: &Base,
-        before: &KnownCustomer,
-        after: &KnownCustomer,
-        event: Counter,
-        at: Timestamp,
-    ) {
+    pub fn add_view(&mut self, base: &Base, before: &KnownCustomer, after: &KnownCustomer) {
         let row = json!({ "id": base.customer.id, "view": view_over(base, after) });
         self.changed_customers.push(row);
-        self.add_consequences(base, Some(before), after, event, at);
+        self.put_address_bases(base, Some(before), after);
+        self.put_terms(Some(&before.customer), Some(&after.customer));
     }
 
-    fn add_consequences(
+    /// A customer that headquarters does not have yet, without some of what waited.
+    pub fn add_pending_view(&mut self, before: &KnownCustomer, after: &KnownCustomer) {
+        let (known, view) = (&before.customer, &after.customer);
+        self.changed_customers.push(json!({ "id": view.id, "view": payload::customer(view) }));
+        let changed = view.addresses.iter().filter(|address| !known.addresses.contains(address));
+        self.addresses.extend(changed.map(|address| address_row(view.id, address)));
+        self.remove_addresses(known, Some(after));
+        self.put_terms(Some(known), Some(view));
+    }
+
+    /// A customer that is gone, with all that it had.
+    pub fn add_gone(&mut self, before: &KnownCustomer) {
+        self.removed_customers.push(json!({ "id": before.customer.id }));
+        self.remove_addresses(&before.customer, None);
+        self.put_terms(Some(&before.customer), None);
+    }
+
+    /// What happened by no revision of this database. `customer_id`: `None` for all of them.
+    pub fn add_event(
         &mut self,
-        base: &Base,
-        before: Option<&KnownCustomer>,
-        after: &KnownCustomer,
         event: Counter,
+        kind: EventKind,
+        customer_id: Option<CustomerId>,
         at: Timestamp,
     ) {
-        self.put_address_bases(base, before, after);
-        self.put_terms(before.map(|known| &known.customer), &after.customer);
-        let happened = Happened { event, at, revision: None };
-        self.put_event(before.is_none(), base.customer.id, &happened);
+        self.events.push(json!({
+            "counter": event.0,
+            "kind": kind as i64,
+            "customer_id": customer_id,
+            "revision": null,
+            "happened_at": at,
+        }));
     }
 
     /// Revisions that wait no longer.
@@ -204,28 +224,25 @@ impl Rows {
                 "view": view,
             }));
         }
-        let gone = known.iter().map(|address| address.id);
-        let gone = gone.filter(|id| after.address_standing(*id).is_none());
-        self.removed_addresses
-            .extend(gone.map(|id| json!({ "customer_id": base.customer.id, "id": id })));
+        if let Some(before) = before {
+            self.remove_addresses(&before.customer, Some(after));
+        }
     }
 
-    fn put_event(&mut self, created: bool, customer_id: CustomerId, happened: &Happened) {
-        let kind = if created { EventKind::Created } else { EventKind::Changed };
-        self.events.push(json!({
-            "counter": happened.event.0,
-            "kind": kind as i64,
-            "customer_id": customer_id,
-            "revision": happened.revision.map(|counter| counter.0),
-            "happened_at": happened.at,
-        }));
+    /// Those that are gone.
+    fn remove_addresses(&mut self, before: &Customer, after: Option<&KnownCustomer>) {
+        let is_gone =
+            |id: &AddressId| after.is_none_or(|after| after.address_standing(*id).is_none());
+        let gone = before.addresses.iter().map(|address| address.id).filter(is_gone);
+        self.removed_addresses.extend(gone.map(|id| json!({ "customer_id": before.id, "id": id })));
     }
 
-    fn put_terms(&mut self, before: Option<&Customer>, after: &Customer) {
+    fn put_terms(&mut self, before: Option<&Customer>, after: Option<&Customer>) {
+        let Some(id) = after.or(before).map(|customer| customer.id.0) else { return };
         let old = before.map(search::terms).unwrap_or_default();
-        let new = search::terms(after);
-        self.terms_removed.extend(old.difference(&new).map(|term| term_row(term, after.id.0)));
-        self.terms_added.extend(new.difference(&old).map(|term| term_row(term, after.id.0)));
+        let new = after.map(search::terms).unwrap_or_default();
+        self.terms_removed.extend(old.difference(&new).map(|term| term_row(term, id)));
+        self.terms_added.extend(new.difference(&old).map(|term| term_row(term, id)));
     }
 }
 
@@ -241,6 +258,7 @@ pub(super) fn outcome(outcome: &Outcome, at: Timestamp) -> Value {
         "counter": outcome.counter.0,
         "outcome": outcome.status.as_str(),
         "version": outcome.version,
+        "change": outcome.change,
         "error_reason": outcome.error_reason,
         "processed_at": at,
     })

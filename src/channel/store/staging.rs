@@ -14,7 +14,7 @@ use crate::{
         submission::CapturedRevision,
         time::Timestamp,
     },
-    storage::{StoreError, StoreResult, parse},
+    storage::{StoreError, StoreResult, bytes_32, parse},
 };
 
 /// Operations of the staging tables.
@@ -147,12 +147,9 @@ pub(super) fn captured(row: CapturedTuple) -> StoreResult<CapturedRevision> {
         contacts,
         addresses,
     );
-    let request_hash = row.9.try_into().map_err(|_| {
-        StoreError::inconsistent("revision", "request_hash", counter, "not 32 bytes")
-    })?;
     Ok(CapturedRevision {
         revision: revision(&staged)?,
-        request_hash,
+        request_hash: bytes_32("revision", "request_hash", counter, row.9)?,
         channel: row.10,
         caller: row.11,
         decision: parse("revision", "decision", counter, &row.12)?,

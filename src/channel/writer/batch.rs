@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::{
     channel::{
-        store::{Applied, Rows, SharedStore, Taken, Transaction},
-        writer::ConfigurationPackage,
+        store::{EventKind, Rows, SharedStore, Taken, Transaction},
+        writer::captured::Captured,
     },
     domain::{
         base::Base,
@@ -16,7 +16,6 @@ use crate::{
         id::{CustomerId, RequestId},
         known::KnownCustomer,
         revision::{Counter, Draft, Revision},
-        time::Timestamp,
         write::{self, Answer, RequestRecord, Verdict, Write},
     },
     runtime::clock::SharedClock,
@@ -27,6 +26,7 @@ use crate::{
 pub struct ChannelLedger {
     pub(super) store: SharedStore,
     pub(super) clock: SharedClock,
+    pub(super) captured: Captured,
 }
 
 /// What the batch's customers and requests were under its locks.
@@ -55,25 +55,22 @@ impl Ledger for ChannelLedger {
     }
 
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Result<Answer>>> {
-        commit(&self.store, self.clock.now(), writes).await
+        commit(self, writes).await
     }
 
     async fn recall(&self, writes: &[Write]) -> StoreResult<HashMap<RequestId, Answer>> {
-        recall(&self.store, self.clock.now(), writes).await
+        recall(self, writes).await
     }
 }
 
 /// Performs the writes in one transaction; returns after the commit.
-async fn commit(
-    store: &SharedStore,
-    now: Timestamp,
-    writes: &[Write],
-) -> StoreResult<Vec<Result<Answer>>> {
+async fn commit(ledger: &ChannelLedger, writes: &[Write]) -> StoreResult<Vec<Result<Answer>>> {
+    let now = ledger.clock.now();
     let mut customers: Vec<_> = writes.iter().map(|write| write.customer_id).collect();
     customers.sort_unstable();
     let requests: Vec<_> = writes.iter().map(|write| write.request_id).collect();
 
-    let mut transaction = store.begin().await?;
+    let mut transaction = ledger.store.begin().await?;
     let locked = transaction.lock_customers(&customers).await?;
     // In statements after the lock, so that they see what its previous holder wrote.
     let known = transaction.customers(&customers).await?;
@@ -98,10 +95,12 @@ async fn commit(
     // Also for a write that only leaves a record: records are claimed under the counter row.
     let writes_nothing =
         verdicts.iter().all(|verdict| matches!(verdict, Err(_) | Ok(Verdict::Replay(_))));
-    let taken = if writes_nothing {
+    let taken = if writes_nothing && !ledger.captured.is_in_doubt() {
         Taken { first_revision: Counter(0), first_event: Counter(0), captured_at: now }
     } else {
-        transaction.take_counters(appends, appends + adoptions, now).await?
+        let taken = transaction.take_counters(appends, appends + adoptions, now).await?;
+        ledger.captured.note_before(taken.first_revision);
+        taken
     };
 
     let mut rows = Rows::default();
@@ -117,7 +116,8 @@ async fn commit(
     }
     if !rows.is_empty() {
         transaction.insert(&rows).await?;
-        transaction.commit().await?;
+        let last = Counter(taken.first_revision.0 + captures.revisions - 1);
+        ledger.captured.commit(transaction, (appends > 0).then_some(last)).await?;
     }
     Ok(outcomes)
 }
@@ -141,13 +141,13 @@ async fn waiting(
 /// Answers of those of the writes whose record is there. Taking the counter row waits for every transaction that
 /// came before.
 async fn recall(
-    store: &SharedStore,
-    now: Timestamp,
+    ledger: &ChannelLedger,
     writes: &[Write],
 ) -> StoreResult<HashMap<RequestId, Answer>> {
     let requests: Vec<_> = writes.iter().map(|write| write.request_id).collect();
-    let mut transaction = store.begin().await?;
-    transaction.take_counters(0, 0, now).await?;
+    let mut transaction = ledger.store.begin().await?;
+    let taken = transaction.take_counters(0, 0, ledger.clock.now()).await?;
+    ledger.captured.note_before(taken.first_revision);
     let records = transaction.request_records(&requests).await?;
     let hashes: HashMap<_, _> =
         writes.iter().map(|write| (write.request_id, write.request_hash)).collect();
@@ -156,43 +156,6 @@ async fn recall(
         .filter(|record| hashes.get(&record.request_id) == Some(&record.request_hash))
         .map(|record| (record.request_id, record.answer))
         .collect())
-}
-
-pub(super) async fn apply_configuration(
-    store: &SharedStore,
-    package: &ConfigurationPackage,
-    applied: Applied,
-) -> StoreResult<bool> {
-    let mut transaction = store.begin().await?;
-    let newer = match package {
-        ConfigurationPackage::Channel(rows) => {
-            transaction.apply_channel_configuration(rows, applied).await?
-        }
-        ConfigurationPackage::Global(rows) => {
-            transaction.apply_global_configuration(rows, applied).await?
-        }
-    };
-    if newer {
-        transaction.commit().await?;
-    }
-    Ok(newer)
-}
-
-pub(super) async fn set_request_hash_key(store: &SharedStore, key: &[u8; 32]) -> StoreResult<()> {
-    let mut transaction = store.begin().await?;
-    transaction.set_request_hash_key(key).await?;
-    transaction.commit().await
-}
-
-pub(super) async fn prune_request_records(
-    store: &SharedStore,
-    before: Timestamp,
-    limit: u32,
-) -> StoreResult<u64> {
-    let mut transaction = store.begin().await?;
-    let pruned = transaction.prune_request_records(before, limit).await?;
-    transaction.commit().await?;
-    Ok(pruned)
 }
 
 /// Hands out the counters taken.
@@ -269,7 +232,9 @@ impl State {
         let waiting = self.waiting.remove(&write.customer_id).unwrap_or_default();
         let after = write::rebase(before.clone(), base.clone(), &waiting);
         let at = captures.taken.captured_at;
-        rows.add_base(base, before.as_ref(), &after, captures.event(), at);
+        rows.add_base(base, before.as_ref(), &after);
+        let kind = EventKind::of(before.is_some(), true);
+        rows.add_event(captures.event(), kind, Some(write.customer_id), at);
         write.answer_with(after)
     }
 }

@@ -1,88 +1,134 @@
-//! Takes over what 1010 brings: bases, and outcomes of this database's own revisions. Between chunks the writer's other
-//! work gets its turn, and repeating one is harmless.
+//! Takes over what 1010 brings: bases, outcomes of this database's own revisions, and its own real-time writes.
+//! Between chunks the writer's other work gets its turn, and repeating one is harmless.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod performed;
+mod state;
 
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::Instant;
+
+use self::state::{Change, State};
 use crate::{
-    channel::store::{Applied, Rows, SharedStore, Transaction},
+    channel::{
+        store::{Applied, EventKind, IdRange, Rows, SharedStore, Taken, Transaction},
+        writer::maintenance,
+    },
     domain::{
         base::Base,
         id::CustomerId,
-        known::KnownCustomer,
-        outcome::{self, Outcome, OutcomeStatus, Settled},
-        revision::{Counter, Revision},
+        lease::Lease,
+        outcome::{Outcome, PerformedWrite},
+        revision::Counter,
         time::Timestamp,
     },
+    runtime::clock::monotonic,
     storage::{StoreError, StoreResult},
 };
+
+/// Most customers removed in one transaction: it shares the writer with customers who wait.
+const REMOVED_AT_ONCE: u32 = 500;
 
 /// Some of what 1010 brings. A customer is never split.
 #[derive(Debug, Clone, Default)]
 pub struct CustomersChunk {
     pub bases: Vec<Base>,
     pub outcomes: Vec<Outcome>,
+    /// Real-time writes of this database.
+    pub performed: Vec<PerformedWrite>,
+    /// Of a full package.
+    pub full: Option<FullRange>,
     /// With the last chunk: the version that the database has now.
     pub applied: Option<Applied>,
 }
 
-/// What the customers of a chunk were under its locks.
-struct State {
-    known: HashMap<CustomerId, KnownCustomer>,
-    bases: HashMap<CustomerId, Base>,
-    waiting: HashMap<CustomerId, Vec<Revision>>,
-    outcomes: BTreeMap<Counter, (OutcomeStatus, i64)>,
+/// Where the bases of a chunk are all that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FullRange {
+    pub ids: IdRange,
+    /// What is not in the range is gone, unless it came with a higher version.
+    pub version: i64,
 }
 
-/// Applies a chunk in one transaction; says how many customers it has changed.
+/// What one transaction has done of a chunk.
+pub(super) enum Step {
+    /// It has removed customers and nothing else, and may not be done with that.
+    Removed(AppliedStep),
+    Last(AppliedStep),
+}
+
+/// What became of a chunk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AppliedStep {
+    /// Those that it has changed.
+    pub customers: usize,
+    /// How long it had the writer to itself before it committed, at the most. A commit takes as long for one row as
+    /// for many.
+    pub worked: Duration,
+}
+
+/// Applies a chunk, or begins to.
 pub(super) async fn apply(
     store: &SharedStore,
     now: Timestamp,
     chunk: &CustomersChunk,
-) -> StoreResult<usize> {
-    let mut transaction = store.begin().await?;
-    let customers = lock(&mut *transaction, chunk).await?;
+    under: Option<&Lease>,
+) -> StoreResult<Step> {
+    let started = monotonic();
+    let mut transaction = maintenance::begin(store, under, now).await?;
+    let absent = absent(&mut *transaction, chunk).await?;
+    if absent.len() < REMOVED_AT_ONCE as usize {
+        return apply_with(transaction, (started, now), chunk, &absent).await.map(Step::Last);
+    }
+    let nothing = CustomersChunk { full: chunk.full, ..CustomersChunk::default() };
+    apply_with(transaction, (started, now), &nothing, &absent).await.map(Step::Removed)
+}
+
+/// Customers that a full package does not bring, as far as can be said before they are locked.
+async fn absent(
+    transaction: &mut dyn Transaction,
+    chunk: &CustomersChunk,
+) -> StoreResult<Vec<CustomerId>> {
+    let Some(full) = chunk.full else { return Ok(Vec::new()) };
+    let kept: Vec<_> = chunk.bases.iter().map(|base| base.customer.id).collect();
+    transaction.absent(&full.ids, &kept, full.version, REMOVED_AT_ONCE).await
+}
+
+async fn apply_with(
+    mut transaction: Box<dyn Transaction>,
+    (started, now): (Instant, Timestamp),
+    chunk: &CustomersChunk,
+    absent: &[CustomerId],
+) -> StoreResult<AppliedStep> {
+    let customers = customers(&mut *transaction, chunk, absent).await?;
+    let locked = transaction.lock_customers(&customers).await?;
     transaction.put_outcomes(&chunk.outcomes, now).await?;
     let mut state = State::read(&mut *transaction, &customers).await?;
-    let mut incoming: HashMap<_, _> =
-        chunk.bases.iter().map(|base| (base.customer.id, base.clone())).collect();
-
-    let settled: Vec<_> = customers
-        .iter()
-        .filter_map(|id| {
-            let incoming = incoming.remove(id);
-            Some((*id, state.settle(*id, incoming)?))
-        })
-        .collect();
-    let events = u32::try_from(settled.len()).unwrap_or(u32::MAX);
-    let taken = transaction.take_counters(0, events, now).await?;
-    let mut rows = Rows::default();
-    for ((id, settled), event) in settled.iter().zip(taken.first_event.0..) {
-        let before = state.known.remove(id);
-        put(&mut rows, before.as_ref(), settled, Counter(event), now)?;
+    if state.has_others_than(&locked) {
+        // Created between the two statements: seen, but not locked.
+        return Err(StoreError::Conflict);
     }
-    transaction.insert(&rows).await?;
+    let changes = state.settle(&customers, &chunk.bases);
+    let changes: Vec<_> = match chunk.full {
+        Some(full) => changes.into_iter().chain(state.remove(absent, full.version)).collect(),
+        None => changes,
+    };
+    let taken = transaction.take_counters(0, events(chunk, changes.len()), now).await?;
+    transaction.insert(&rows(chunk, &changes, taken, now)?).await?;
+    performed::remember(&mut *transaction, &chunk.performed, now).await?;
     if let Some(applied) = chunk.applied {
         transaction.set_customers_applied(applied).await?;
     }
+    let worked = started.elapsed();
     transaction.commit().await?;
-    Ok(settled.len())
+    Ok(AppliedStep { customers: changes.len(), worked })
 }
 
-/// Headquarters has all revisions up to this one.
-pub(super) async fn mark_uploaded(
-    store: &SharedStore,
-    up_to: Counter,
-    now: Timestamp,
-) -> StoreResult<()> {
-    let mut transaction = store.begin().await?;
-    transaction.mark_uploaded(up_to, now).await?;
-    transaction.commit().await
-}
-
-/// Locks the customers that the chunk is about, sorted.
-async fn lock(
+/// The customers that the chunk is about, sorted.
+async fn customers(
     transaction: &mut dyn Transaction,
     chunk: &CustomersChunk,
+    absent: &[CustomerId],
 ) -> StoreResult<Vec<CustomerId>> {
     let counters: Vec<_> = chunk.outcomes.iter().map(|outcome| outcome.counter).collect();
     let of_outcomes = transaction.revision_customers(&counters).await?;
@@ -92,71 +138,36 @@ async fn lock(
     }
     let of_outcomes = of_outcomes.into_iter().map(|(_, customer)| customer);
     let of_bases = chunk.bases.iter().map(|base| base.customer.id);
-    let customers: Vec<_> =
-        of_bases.chain(of_outcomes).collect::<BTreeSet<_>>().into_iter().collect();
-    transaction.lock_customers(&customers).await?;
-    Ok(customers)
+    let performed = chunk.performed.iter().map(|write| write.customer_id);
+    let all = of_bases.chain(of_outcomes).chain(performed).chain(absent.iter().copied());
+    Ok(all.collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-fn put(
-    rows: &mut Rows,
-    before: Option<&KnownCustomer>,
-    settled: &Settled,
-    event: Counter,
+/// How many events a chunk takes. A full package has one in all, with its last chunk: a watcher would be told of every
+/// customer, and has to read them all anew anyway.
+fn events(chunk: &CustomersChunk, changes: usize) -> u32 {
+    match chunk.full {
+        Some(_) => u32::from(chunk.applied.is_some()),
+        None => u32::try_from(changes).unwrap_or(u32::MAX),
+    }
+}
+
+fn rows(
+    chunk: &CustomersChunk,
+    changes: &[Change],
+    taken: Taken,
     now: Timestamp,
-) -> StoreResult<()> {
-    let (Some(base), Some(view)) = (&settled.base, &settled.view) else {
-        // A customer that was never anywhere else goes only when its create is discarded.
-        return Err(StoreError::Refused("nothing would be left of a customer".to_owned()));
-    };
-    let after = KnownCustomer {
-        customer: view.clone(),
-        version: Some(base.version),
-        waiting: Vec::new(),
-        synced_addresses: base.customer.addresses.iter().map(|address| address.id).collect(),
-    };
-    match before {
-        Some(before) if before.version == Some(base.version) => {
-            rows.add_view(base, before, &after, event, now);
+) -> StoreResult<Rows> {
+    let mut rows = Rows::default();
+    for change in changes {
+        change.put(&mut rows, now)?;
+    }
+    if chunk.full.is_none() {
+        for (change, event) in changes.iter().zip(taken.first_event.0..) {
+            rows.add_event(Counter(event), change.kind(), Some(change.id), now);
         }
-        _ => rows.add_base(base, before, &after, event, now),
+    } else if chunk.applied.is_some() {
+        rows.add_event(taken.first_event, EventKind::Everything, None, now);
     }
-    rows.add_resolved(settled, now);
-    Ok(())
-}
-
-// === impl State ===
-
-impl State {
-    /// In statements after the locks, so that they see what their previous holders wrote.
-    async fn read(
-        transaction: &mut dyn Transaction,
-        customers: &[CustomerId],
-    ) -> StoreResult<Self> {
-        let by_id = |known: KnownCustomer| (known.customer.id, known);
-        let known = transaction.customers(customers).await?.into_iter().map(by_id).collect();
-        let bases = transaction.bases(customers).await?;
-        let mut waiting = HashMap::<_, Vec<_>>::new();
-        for revision in transaction.waiting_revisions(customers).await? {
-            waiting.entry(revision.customer_id).or_default().push(revision);
-        }
-        let outcomes = transaction.outcomes(customers).await?;
-        Ok(Self {
-            known,
-            bases: bases.into_iter().map(|base| (base.customer.id, base)).collect(),
-            waiting,
-            outcomes: outcomes.into_iter().map(|(it, status, at)| (it, (status, at))).collect(),
-        })
-    }
-
-    /// What becomes of a customer; `None`: nothing changes but, perhaps, a state.
-    fn settle(&mut self, id: CustomerId, incoming: Option<Base>) -> Option<Settled> {
-        let base = self.bases.remove(&id);
-        let waiting = self.waiting.remove(&id).unwrap_or_default();
-        let before = base.as_ref().map(|base| base.version);
-        let settled = outcome::settle(base, incoming, &waiting, &self.outcomes);
-        let changes = !settled.resolved.is_empty()
-            || settled.base.as_ref().map(|base| base.version) != before;
-        changes.then_some(settled)
-    }
+    Ok(rows)
 }

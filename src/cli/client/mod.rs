@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Uri;
 use tonic::{
-    Request, Response, Status,
+    Code, Request, Response, Status, Streaming,
     transport::{Channel, Endpoint},
 };
 
@@ -52,6 +52,20 @@ impl Connection {
         request.set_timeout(self.timeout);
         let answer = rpc(request).await.map(Response::into_inner);
         answer.map_err(|status| self.refused(status.into()))
+    }
+
+    /// Waits for the next answer of a stream, within the timeout; `None`: there is no more.
+    pub async fn next<A>(&self, answers: &mut Streaming<A>) -> Result<Option<A>, CallError> {
+        match tokio::time::timeout(self.timeout, answers.message()).await {
+            Ok(answer) => answer.map_err(|status| self.refused(status.into())),
+            Err(_) => Err(self.refused(Refusal::new(Code::DeadlineExceeded))),
+        }
+    }
+
+    /// The same for answers that may take so much longer.
+    #[must_use]
+    pub fn patient(self, longer: Duration) -> Self {
+        Self { timeout: self.timeout + longer, ..self }
     }
 
     pub fn refused(&self, refusal: Refusal) -> CallError {

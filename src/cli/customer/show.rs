@@ -4,7 +4,7 @@ use crate::{
     cli::{
         customer::json,
         flags::Output,
-        output::{self, clean},
+        output::{self, clean, words},
     },
     proto::channel::{Address, ContactKind, Customer, Execution, ExecutionMode, SyncState},
 };
@@ -175,12 +175,6 @@ fn state_with_error(customer: &Customer) -> String {
 
 fn time(time: Option<&prost_types::Timestamp>) -> String {
     time.and_then(output::time).unwrap_or_default()
-}
-
-/// The name of an enum's value in words; empty for one that is not set.
-fn words(name: &str, prefix: &str) -> String {
-    let name = name.strip_prefix(prefix).unwrap_or(name);
-    if name == "UNSPECIFIED" { String::new() } else { name.to_lowercase().replace('_', " ") }
 }
 
 #[cfg(test)]

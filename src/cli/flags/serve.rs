@@ -80,6 +80,10 @@ struct HeadquartersRoleFlags {
     /// belong to the channel database of this process [default: true for role all, else false]
     #[arg(long, value_name = "BOOL")]
     demo: Option<String>,
+    /// What makes jobs run by themselves: continuous (there is something to do), scheduled (their recurrences) or
+    /// manual (nothing does) [default: continuous]
+    #[arg(long, value_name = "MODE")]
+    jobs: Option<String>,
 }
 
 /// Of the log.
@@ -169,13 +173,14 @@ impl ChannelFlags {
 }
 
 impl HeadquartersRoleFlags {
-    fn given(&self) -> [Given<'_>; 4] {
+    fn given(&self) -> [Given<'_>; 5] {
         let http_listen = &self.headquarters_http_listen;
         [
             ("headquarters.listen", "--headquarters-listen", &self.headquarters_listen),
             ("headquarters.http_listen", "--headquarters-http-listen", http_listen),
             self.database.given(),
             ("headquarters.demo", "--demo", &self.demo),
+            ("headquarters.jobs", "--jobs", &self.jobs),
         ]
     }
 }

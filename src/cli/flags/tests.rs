@@ -32,7 +32,7 @@ fn assert_documented<F: clap::Args>(count: usize, said: impl Fn(F) -> Said) {
 
 #[test]
 fn defaults_are_what_the_help_says() {
-    assert_documented(15, |flags: ServeFlags| flags.said());
+    assert_documented(16, |flags: ServeFlags| flags.said());
     assert_documented(2, |flags: ClientFlags| flags.said());
     assert_documented(2, |flags: HeadquartersFlags| flags.said());
 }

@@ -3,7 +3,9 @@
 pub mod json;
 pub mod show;
 
-use tonic::{Code, Request, Response, Status, transport::Channel};
+use std::time::Duration;
+
+use tonic::{Code, Request, Response, Status, Streaming, transport::Channel};
 
 use crate::{
     cli::{
@@ -14,7 +16,9 @@ use crate::{
     },
     proto::headquarters::{
         self as proto, channel_setup_service_client::ChannelSetupServiceClient,
+        customer_sync_service_client::CustomerSyncServiceClient,
         feature_service_client::FeatureServiceClient,
+        scheduler_service_client::SchedulerServiceClient,
     },
 };
 
@@ -38,6 +42,13 @@ impl Headquarters {
         }
     }
 
+    /// The same for answers that may take so much longer.
+    #[must_use]
+    pub fn patient(mut self, longer: Duration) -> Self {
+        self.connection = self.connection.patient(longer);
+        self
+    }
+
     pub fn features(&self) -> FeatureServiceClient<Channel> {
         FeatureServiceClient::new(self.connection.channel.clone())
             .max_decoding_message_size(MAX_ANSWER_BYTES)
@@ -45,6 +56,16 @@ impl Headquarters {
 
     pub fn setup(&self) -> ChannelSetupServiceClient<Channel> {
         ChannelSetupServiceClient::new(self.connection.channel.clone())
+            .max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub fn scheduler(&self) -> SchedulerServiceClient<Channel> {
+        SchedulerServiceClient::new(self.connection.channel.clone())
+            .max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub fn customer_sync(&self) -> CustomerSyncServiceClient<Channel> {
+        CustomerSyncServiceClient::new(self.connection.channel.clone())
             .max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
@@ -56,6 +77,11 @@ impl Headquarters {
     ) -> Result<A, Failure> {
         let answer = self.connection.call(message, rpc).await;
         answer.map_err(|error| self.failed(error.advised(|refusal| self.run_first(refusal))))
+    }
+
+    /// Waits for the next answer of a stream, within the timeout; `None`: there is no more.
+    pub async fn next<A>(&self, answers: &mut Streaming<A>) -> Result<Option<A>, Failure> {
+        self.connection.next(answers).await.map_err(|error| self.failed(error))
     }
 
     pub async fn channels(&self) -> Result<Vec<proto::Channel>, Failure> {

@@ -17,7 +17,7 @@ use crate::{
     },
     roles::{
         channel::{self, ServingChannel},
-        headquarters::{self, HeadquartersSettings, ServingHeadquarters},
+        headquarters::{self, ServingHeadquarters},
     },
     runtime::{
         clock::{SharedClock, SystemClock},
@@ -63,7 +63,7 @@ impl Running {
             let Listeners { grpc, http, addresses } = listeners;
             let (clock, metrics) = (Arc::clone(&clock), metrics.clone());
             let parts = headquarters::Parts { store, clock, grpc, http, metrics };
-            let serving = headquarters::start(parts, of_headquarters()).await?;
+            let serving = headquarters::start(parts, settings.of_headquarters()).await?;
             self.headquarters = Some(Part { serving, addresses });
         }
         if let (Some(store), Some(listeners)) = (databases.channel, listeners.channel) {
@@ -123,7 +123,7 @@ impl Running {
             in_order &= part.serving.stop(settings.channel.drain_limit + STOP_MARGIN).await;
         }
         if let Some(part) = self.headquarters {
-            let limit = of_headquarters().server.drain_limit + STOP_MARGIN;
+            let limit = settings.of_headquarters().server.drain_limit + STOP_MARGIN;
             in_order &= part.serving.stop(limit).await;
         }
         in_order
@@ -149,8 +149,4 @@ impl Ended {
         tracing::info!("stopped");
         Exit::Done
     }
-}
-
-fn of_headquarters() -> HeadquartersSettings {
-    HeadquartersSettings::default()
 }

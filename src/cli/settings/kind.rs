@@ -6,7 +6,9 @@ use clap::ValueEnum as _;
 use http::{Uri, uri::Scheme};
 use tracing_subscriber::EnvFilter;
 
-use crate::{cli::settings::Role, server::telemetry::LogFormat, storage::DatabaseUrl};
+use crate::{
+    cli::settings::Role, domain::job::JobMode, server::telemetry::LogFormat, storage::DatabaseUrl,
+};
 
 /// More is a slip of the pen: nothing here waits or lasts a day.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -36,6 +38,14 @@ pub const ROLE: Kind<Role> = Kind {
 pub const SWITCH: Kind<bool> = Kind {
     read: |text| text.parse().map_err(|_| format!("{text:?} is neither true nor false")),
     show: ToString::to_string,
+};
+
+pub const JOB_MODE: Kind<JobMode> = Kind {
+    read: |text| {
+        JobMode::parse(text)
+            .ok_or_else(|| format!("{text:?} is none of continuous, scheduled, manual"))
+    },
+    show: |mode| mode.as_str().to_owned(),
 };
 
 pub const ADDRESS: Kind<SocketAddr> = Kind {
@@ -172,6 +182,10 @@ mod tests {
         }
         for role in Role::value_variants() {
             assert_eq!((ROLE.read)(&(ROLE.show)(role)), Ok(*role));
+        }
+        for mode in JobMode::ALL {
+            assert_eq!((JOB_MODE.read)(&(JOB_MODE.show)(mode)), Ok(*mode));
+            assert!((JOB_MODE.read)("").unwrap_err().contains(mode.as_str()));
         }
         for switch in [true, false] {
             assert_eq!((SWITCH.read)(&(SWITCH.show)(&switch)), Ok(switch));

@@ -12,8 +12,8 @@ use http::Uri;
 use crate::{
     channel::{operations::CallBudget, writer::DEFAULT_QUEUE},
     cli::settings::{Reader, Settings, kind},
-    domain::routing::Connectivity,
-    roles::channel::ChannelSettings,
+    domain::{job::JobMode, routing::Connectivity},
+    roles::{channel::ChannelSettings, headquarters::HeadquartersSettings},
     server::{grpc::ServerLimits, telemetry::LogFormat},
     storage::DatabaseUrl,
 };
@@ -76,6 +76,8 @@ pub struct HeadquartersPart {
     pub database: DatabaseUrl,
     /// A new database begins with the demo company.
     pub demo: bool,
+    /// What makes its jobs run by themselves.
+    pub jobs: JobMode,
 }
 
 impl Settings for ServeSettings {
@@ -125,6 +127,7 @@ impl HeadquartersPart {
         reader.set("headquarters.http_listen", &mut self.http_listen, &kind::ADDRESS);
         reader.set(HEADQUARTERS_DATABASE, &mut self.database, &kind::DATABASE);
         reader.set("headquarters.demo", &mut self.demo, &kind::SWITCH);
+        reader.set("headquarters.jobs", &mut self.jobs, &kind::JOB_MODE);
     }
 }
 
@@ -152,6 +155,7 @@ impl Default for ServeSettings {
                 http_listen: (Ipv4Addr::LOCALHOST, 8_080).into(),
                 database: DatabaseUrl::Sqlite(data.join("headquarters.db")),
                 demo: true,
+                jobs: HeadquartersSettings::default().jobs,
             },
             data,
             log_filter: "info".to_owned(),
@@ -215,6 +219,10 @@ impl ServeSettings {
     /// What a new channel database is called.
     pub fn new_database_name(&self) -> &str {
         self.channel.database_name.as_deref().unwrap_or(DEFAULT_DATABASE_NAME)
+    }
+
+    pub fn of_headquarters(&self) -> HeadquartersSettings {
+        HeadquartersSettings { jobs: self.headquarters.jobs, ..HeadquartersSettings::default() }
     }
 
     /// As the role wants them.

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::domain::routing::Connectivity;
+use crate::domain::{job::JobMode, routing::Connectivity};
 
 fn flag(key: &'static str, name: &'static str, value: &str) -> Flag {
     Flag { key, name, value: value.to_owned() }
@@ -207,4 +207,18 @@ fn a_broken_file_is_told_by_its_place_and_not_by_its_text() {
     let named = Said { file: Some(folder.path().join("none.toml")), ..Said::default() };
     let text = Layers::new(named).err().unwrap().to_string();
     assert!(text.contains("none.toml can't be read"), "{text}");
+}
+
+#[test]
+fn jobs_run_continuously_unless_told_otherwise() {
+    assert_eq!(serve(Said::default()).0.of_headquarters().jobs, JobMode::Continuous);
+    let flags = vec![flag("headquarters.jobs", "--jobs", "manual")];
+    let (settings, rows) =
+        serve(Said { flags, ..environment(&[("CSU__HEADQUARTERS__JOBS", "scheduled")]) });
+    assert_eq!(settings.of_headquarters().jobs, JobMode::Manual);
+    assert_eq!(row(&rows, "headquarters.jobs"), ("manual", "--jobs"));
+    let layers = Layers::new(environment(&[("CSU__HEADQUARTERS__JOBS", "never")])).unwrap();
+    let problem = "headquarters.jobs: \"never\" is none of continuous, scheduled, manual \
+                   (CSU__HEADQUARTERS__JOBS)";
+    assert_eq!(problems(&layers), [problem]);
 }

@@ -1,7 +1,10 @@
 //! The gRPC face of headquarters: each method converts, calls one operation and converts back.
 
+mod customer_sync;
 mod features;
+mod page;
 mod realtime;
+mod scheduler;
 mod setup;
 
 use std::{sync::Arc, time::Duration};
@@ -13,8 +16,10 @@ use crate::{
     headquarters::operations::Headquarters,
     proto::headquarters::{
         channel_setup_service_server::ChannelSetupServiceServer,
+        customer_sync_service_server::CustomerSyncServiceServer,
         feature_service_server::FeatureServiceServer,
         realtime_service_server::RealtimeServiceServer,
+        scheduler_service_server::SchedulerServiceServer,
     },
     runtime::clock::Deadline,
     server::status::{Domain, status_of},
@@ -48,6 +53,24 @@ pub fn channel_setup_service(
     message_bytes: usize,
 ) -> ChannelSetupServiceServer<setup::ChannelSetup> {
     ChannelSetupServiceServer::new(setup::ChannelSetup(headquarters))
+        .max_decoding_message_size(message_bytes)
+}
+
+/// `SchedulerService`, with the most bytes of a request.
+pub fn scheduler_service(
+    headquarters: Arc<Headquarters>,
+    message_bytes: usize,
+) -> SchedulerServiceServer<scheduler::Scheduler> {
+    SchedulerServiceServer::new(scheduler::Scheduler(headquarters))
+        .max_decoding_message_size(message_bytes)
+}
+
+/// `CustomerSyncService`, with the most bytes of a request.
+pub fn customer_sync_service(
+    headquarters: Arc<Headquarters>,
+    message_bytes: usize,
+) -> CustomerSyncServiceServer<customer_sync::CustomerSync> {
+    CustomerSyncServiceServer::new(customer_sync::CustomerSync(headquarters))
         .max_decoding_message_size(message_bytes)
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    fmt,
     time::Duration,
 };
 
@@ -146,7 +147,22 @@ async fn one_after_the_other(
 
 // === impl Synchronized ===
 
+impl fmt::Display for Synchronized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { customers, synchronized, failed, parked } = self;
+        write!(
+            f,
+            "{synchronized} synchronized, {failed} failed, {parked} parked, of {customers} customers"
+        )
+    }
+}
+
 impl Synchronized {
+    /// Revisions that have an outcome now.
+    pub fn rows(&self) -> u64 {
+        u64::try_from(self.synchronized + self.failed + self.parked).unwrap_or(u64::MAX)
+    }
+
     const fn count(&mut self, conclusion: &Conclusion) {
         match conclusion {
             Conclusion::Synchronized => self.synchronized += 1,

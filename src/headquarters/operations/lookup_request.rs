@@ -2,13 +2,9 @@
 
 use crate::{
     domain::{
-        base::Base,
-        error::{Error, Result},
-        id::RequestId,
-        origin::Origin,
-        submission::PerformedRequest,
+        base::Base, error::Result, id::RequestId, origin::Origin, submission::PerformedRequest,
     },
-    headquarters::operations::Headquarters,
+    headquarters::operations::{Headquarters, configuration::registered},
 };
 
 /// The memory of a write with its customer as it is now; `None`: none was performed with this id. It always asks the
@@ -21,11 +17,7 @@ pub async fn lookup_request(
     origin: Origin,
     id: RequestId,
 ) -> Result<Option<(PerformedRequest, Base)>> {
-    const NO_CHANNEL: &str = "";
-    let standing = headquarters.store.standing(origin, NO_CHANNEL).await?;
-    if standing.registered_as.is_none() {
-        return Err(Error::DatabaseNotRegistered);
-    }
+    registered(headquarters, origin).await?;
     let performed = headquarters.store.performed(id).await?;
     Ok(performed.map(|(memory, record)| (memory, record.base)))
 }

@@ -1,14 +1,20 @@
 //! What headquarters can do, one operation a file, apart from wire and database.
 
 mod configuration;
+mod customer_sync;
 mod features;
 mod lookup_request;
 mod perform;
 mod register_database;
+pub mod scheduler;
+pub mod sessions;
 mod setup;
 mod upload_revisions;
 
 pub use configuration::{Versioned, channel_configuration, global_configuration};
+pub use customer_sync::{
+    ListOperations, Operation, OperationStatus, Place, get_operation, list_operations,
+};
 pub use features::{FeatureState, disable_feature, enable_feature, list_features};
 pub use lookup_request::lookup_request;
 pub use perform::perform;
@@ -19,18 +25,4 @@ pub use setup::{
 };
 pub use upload_revisions::upload_revisions;
 
-use crate::{
-    headquarters::{
-        store::{Identity, SharedStore},
-        writer::Writer,
-    },
-    runtime::clock::SharedClock,
-};
-
-/// All that the operations of headquarters work with.
-pub struct Headquarters {
-    pub store: SharedStore,
-    pub writer: Writer,
-    pub clock: SharedClock,
-    pub identity: Identity,
-}
+pub use crate::headquarters::Headquarters;

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         configuration::ConfigurationVersion,
         error::{Error, Result},
+        job::AppliedVersions,
         origin::Origin,
         time::Timestamp,
     },
@@ -71,8 +72,15 @@ fn judge(
         return Err(Error::DatabaseNameInUse { name });
     }
     let same = known.iter().find(|other| other.name == name && other.origin == origin);
-    let registered_at = same.map_or(now, |same| same.registered_at);
-    Ok(RegisteredDatabase { name, origin, program_version, registered_at, last_seen_at: now })
+    Ok(RegisteredDatabase {
+        name,
+        origin,
+        program_version,
+        registered_at: same.map_or(now, |same| same.registered_at),
+        last_seen_at: now,
+        applied: same.map_or_else(AppliedVersions::default, |same| same.applied),
+        connected_until: same.map_or(Timestamp(0), |same| same.connected_until),
+    })
 }
 
 #[cfg(test)]
@@ -94,6 +102,8 @@ mod tests {
             program_version: "0.1.0".to_owned(),
             registered_at: Timestamp(1),
             last_seen_at: NOW.minus(before),
+            applied: AppliedVersions::default(),
+            connected_until: Timestamp(0),
         }
     }
 

@@ -6,6 +6,7 @@ mod open;
 mod payload;
 pub mod postgres;
 mod rows;
+mod scheduler;
 mod setup;
 pub mod sqlite;
 
@@ -15,12 +16,17 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 pub use open::{NewIdentity, migrate, open};
+pub use scheduler::{
+    Operation, OperationQuery, Package, PackageKey, Place, RunQuery, SchedulerStore,
+    SchedulerTransaction, SessionQuery,
+};
 
 use crate::{
     domain::{
         conclusion::{Failure, RevisionStatus, Uploaded},
         configuration::ConfigurationVersion,
         id::{CustomerId, RequestId, RevisionId},
+        job::AppliedVersions,
         merge::{Record, Superseded},
         origin::Origin,
         revision::Counter,
@@ -62,6 +68,10 @@ pub struct RegisteredDatabase {
     pub program_version: String,
     pub registered_at: Timestamp,
     pub last_seen_at: Timestamp,
+    /// As it has said itself.
+    pub applied: AppliedVersions,
+    /// Until when a subscription of it counts as alive.
+    pub connected_until: Timestamp,
 }
 
 /// What a real-time call may do: the database that its origin has registered, and the one that its channel belongs
@@ -134,6 +144,7 @@ pub struct RevisionOutcome {
     /// Whether later values of others are in force where it differs.
     pub superseded: bool,
     pub error_reason: Option<String>,
+    pub processed_at: Timestamp,
 }
 
 /// What a transaction writes.
@@ -146,7 +157,7 @@ pub struct Rows<'a> {
 
 /// Reads, each in one snapshot, and the door to writes. Every call is bounded in time.
 #[async_trait]
-pub trait HeadquartersStore: Send + Sync + 'static {
+pub trait HeadquartersStore: SchedulerStore {
     async fn identity(&self) -> StoreResult<Identity>;
 
     /// The customers that there are, in no order.
@@ -168,12 +179,14 @@ pub trait HeadquartersStore: Send + Sync + 'static {
     /// Revisions of the customers that are not synchronized, by customer, origin and counter.
     async fn waiting(&self, customers: &[CustomerId]) -> StoreResult<Vec<WaitingRevision>>;
 
-    /// Outcomes of an origin's revisions, real-time ones too, whose change counter lies in (from, to], in its order.
+    /// The first outcomes of an origin's revisions, real-time ones too, whose change counter lies in (from, to], in
+    /// its order. `from` of the next call is the version of the last one.
     async fn outcomes(
         &self,
         origin: Origin,
         from: i64,
         to: i64,
+        limit: u32,
     ) -> StoreResult<Vec<RevisionOutcome>>;
 
     /// The first customers whose version lies in (from, to], by version. `from` of the next call is the version of
@@ -199,7 +212,7 @@ pub trait HeadquartersStore: Send + Sync + 'static {
 ///
 /// Dropping it rolls back.
 #[async_trait]
-pub trait Transaction: Send {
+pub trait Transaction: SchedulerTransaction {
     /// Locks the customers that there are, sorted, and says which are locked. A missing one is claimed by
     /// [`Self::insert`], which fails with `StoreError::Conflict` if someone else was faster.
     async fn lock_customers(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<CustomerId>>;

@@ -1,12 +1,11 @@
 //! Stored rows as the statements of both engines return them, and what they mean.
 
-use std::fmt::Display;
-
 use uuid::Uuid;
 
 use crate::{
     domain::{
         id::{CustomerId, RequestId},
+        job::AppliedVersions,
         merge::Record,
         origin::Origin,
         setup::Channel,
@@ -14,10 +13,11 @@ use crate::{
         time::Timestamp,
     },
     headquarters::store::{Identity, RegisteredDatabase, Standing, TakenNumbers},
-    storage::{StoreError, StoreResult, parse},
+    storage::{StoreError, StoreResult, bytes_32, parse},
 };
 
 pub(super) mod revision;
+pub(super) mod scheduler;
 
 /// Database id, incarnation, key of the request hashes.
 pub(super) type IdentityTuple = (Uuid, i64, Vec<u8>);
@@ -29,14 +29,16 @@ pub(super) type MemoryTuple = (Uuid, Vec<u8>, String, Uuid, String);
 pub(super) type PerformedTuple = (Uuid, Vec<u8>, String, Uuid, String, Option<String>);
 /// Name under which the origin is registered, setup of the channel.
 pub(super) type StandingTuple = (Option<String>, Option<String>);
-/// Name, database id, incarnation, program version, registered at, last seen at.
-pub(super) type DatabaseTuple = (String, Uuid, i64, String, i64, i64);
+/// Name, database id, incarnation, program version, registered at, last seen at; applied versions of 1010, 1070 and
+/// 1110; connected until.
+pub(super) type DatabaseTuple =
+    (String, Uuid, i64, String, i64, i64, Option<i64>, Option<i64>, Option<i64>, i64);
 
 /// The row of `headquarters`.
 pub(super) fn identity(
     (database_id, incarnation, hash_key): IdentityTuple,
 ) -> StoreResult<Identity> {
-    let request_hash_key = key("headquarters", "request_hash_key", 1, hash_key)?;
+    let request_hash_key = bytes_32("headquarters", "request_hash_key", 1, hash_key)?;
     Ok(Identity { database_id, incarnation, request_hash_key })
 }
 
@@ -50,7 +52,7 @@ pub(super) fn memory(
     (id, hash, method, customer_id, decision): MemoryTuple,
 ) -> StoreResult<(RequestId, PerformedRequest)> {
     let memory = PerformedRequest {
-        request_hash: key("revision", "request_hash", id, hash)?,
+        request_hash: bytes_32("revision", "request_hash", id, hash)?,
         method: revision::method(id, &method)?,
         customer_id: CustomerId(customer_id),
         decision: parse("revision", "decision", id, &decision)?,
@@ -81,15 +83,17 @@ pub(super) fn standing(
 }
 
 /// A row of `registered_database`.
-pub(super) fn database(
-    (name, database_id, incarnation, program_version, registered_at, last_seen_at): DatabaseTuple,
-) -> RegisteredDatabase {
+pub(super) fn database(row: DatabaseTuple) -> RegisteredDatabase {
+    let (name, database_id, incarnation, program_version, registered_at, last_seen_at, ..) = row;
+    let (.., customers, channel_configuration, global_configuration, connected_until) = row;
     RegisteredDatabase {
         name,
         origin: Origin { database_id, incarnation },
         program_version,
         registered_at: Timestamp(registered_at),
         last_seen_at: Timestamp(last_seen_at),
+        applied: AppliedVersions { customers, channel_configuration, global_configuration },
+        connected_until: Timestamp(connected_until),
     }
 }
 
@@ -101,13 +105,4 @@ pub(super) fn taken((format, last): (String, i64), count: u32) -> TakenNumbers {
 /// The first of so many numbers of which this is the last.
 pub(super) fn first(last: i64, count: u32) -> i64 {
     last - i64::from(count) + 1
-}
-
-pub(super) fn key(
-    table: &'static str,
-    column: &'static str,
-    row: impl Display,
-    bytes: Vec<u8>,
-) -> StoreResult<[u8; 32]> {
-    bytes.try_into().map_err(|_| StoreError::inconsistent(table, column, row, "not 32 bytes"))
 }

@@ -12,6 +12,8 @@ use crate::{
     storage::to_text,
 };
 
+pub(super) mod scheduler;
+
 /// Stands for the counter of a real-time write.
 const REAL_TIME: i64 = 0;
 

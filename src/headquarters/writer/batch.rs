@@ -1,14 +1,14 @@
 //! One writing transaction: lock, read, judge, take numbers and counters, write, commit, in this order and with
 //! nothing between that waits for anyone outside the database.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 
 use crate::{
     domain::{
         base::Base,
-        conclusion::{Conclusion, Failure, RevisionStatus},
+        conclusion::{Conclusion, RevisionStatus},
         error::{Error, Result},
         id::{CustomerId, RequestId},
         merge::{Record, Stamp},
@@ -17,6 +17,7 @@ use crate::{
         time::Timestamp,
     },
     headquarters::{
+        signals::Signals,
         store::{Ending, Outcome, Rows, SharedStore, TakenNumbers},
         writer::state::{self, Judged, State},
     },
@@ -28,6 +29,7 @@ use crate::{
 pub struct HeadquartersLedger {
     pub(super) store: SharedStore,
     pub(super) clock: SharedClock,
+    pub(super) signals: Arc<Signals>,
 }
 
 /// What whoever brought a write is told.
@@ -65,11 +67,25 @@ impl Ledger for HeadquartersLedger {
     }
 
     async fn commit(&self, writes: &[Submission]) -> StoreResult<Vec<Result<Answer>>> {
-        commit(&self.store, self.clock.now(), writes).await
+        let answers = commit(&self.store, self.clock.now(), writes).await?;
+        self.tell(writes);
+        Ok(answers)
     }
 
     async fn recall(&self, writes: &[Submission]) -> StoreResult<HashMap<RequestId, Answer>> {
-        recall(&self.store, writes).await
+        let answers = recall(&self.store, writes).await?;
+        self.tell(writes);
+        Ok(answers)
+    }
+}
+
+impl HeadquartersLedger {
+    /// There may be outcomes, and their origins want to know.
+    fn tell(&self, writes: &[Submission]) {
+        self.signals.changed.notify_one();
+        for write in writes.iter().filter(|write| write.capture.is_some()) {
+            self.signals.tell(write.origin.database_id);
+        }
     }
 }
 
@@ -158,8 +174,14 @@ impl Hands {
     ) -> Result<Answer> {
         let verdict = match judged {
             Judged::Told(answer) => return answer,
-            Judged::Fail(failure) => return Ok(self.fail(write, failure, rows)),
-            Judged::Park(failure) => return Ok(self.park(write, failure, rows)),
+            Judged::Fail(why) => {
+                let ending = Ending::Failed(why.clone());
+                return Ok(self.end(write, ending, Conclusion::Failed(why), rows));
+            }
+            Judged::Park(why) => {
+                let ending = Ending::Parked(why.clone());
+                return Ok(self.end(write, ending, Conclusion::Parked(why), rows));
+            }
             Judged::Perform(verdict) => verdict,
         };
         let version = self.version();
@@ -193,16 +215,17 @@ impl Hands {
         })
     }
 
-    fn fail<'a>(&mut self, write: &'a Submission, why: Failure, rows: &mut Rows<'a>) -> Answer {
+    /// Writes an outcome that performs nothing.
+    fn end<'a>(
+        &mut self,
+        write: &'a Submission,
+        ending: Ending,
+        conclusion: Conclusion,
+        rows: &mut Rows<'a>,
+    ) -> Answer {
         let version = self.version();
-        rows.outcomes.push(self.outcome(write, version, Ending::Failed(why.clone())));
-        Answer::Concluded(Conclusion::Failed(why))
-    }
-
-    fn park<'a>(&mut self, write: &'a Submission, why: Failure, rows: &mut Rows<'a>) -> Answer {
-        let version = self.version();
-        rows.outcomes.push(self.outcome(write, version, Ending::Parked(why.clone())));
-        Answer::Concluded(Conclusion::Parked(why))
+        rows.outcomes.push(self.outcome(write, version, ending));
+        Answer::Concluded(conclusion)
     }
 
     fn version(&mut self) -> i64 {

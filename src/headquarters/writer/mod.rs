@@ -5,6 +5,9 @@ mod batch;
 mod maintenance;
 mod state;
 
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::{
@@ -17,9 +20,12 @@ use crate::{
         submission::Submission,
         upload::Position,
     },
-    headquarters::store::{RegisteredDatabase, SharedStore, VersionedSetup},
+    headquarters::{
+        signals::Signals,
+        store::{RegisteredDatabase, SharedStore, Transaction, VersionedSetup},
+    },
     runtime::clock::{Deadline, SharedClock},
-    storage::group_commit,
+    storage::{StoreResult, group_commit},
 };
 
 use self::batch::Answer;
@@ -28,18 +34,45 @@ pub use crate::storage::group_commit::DEFAULT_QUEUE;
 
 /// Takes writes; cheap to clone.
 #[derive(Clone)]
-pub struct Writer(group_commit::Writer<HeadquartersLedger>);
+pub struct Writer {
+    inner: group_commit::Writer<HeadquartersLedger>,
+    signals: Arc<Signals>,
+}
 
 /// The loop behind [`Writer`], to be run once.
 pub type WriterLoop = group_commit::WriterLoop<HeadquartersLedger>;
 
 /// A writer and its loop. `queue`: most writes that wait.
 pub fn new(store: SharedStore, clock: SharedClock, queue: usize) -> (Writer, WriterLoop) {
-    let (writer, writer_loop) = group_commit::new(HeadquartersLedger { store, clock }, queue);
-    (Writer(writer), writer_loop)
+    let signals = Arc::<Signals>::default();
+    let ledger = HeadquartersLedger { store, clock, signals: Arc::clone(&signals) };
+    let (inner, writer_loop) = group_commit::new(ledger, queue);
+    (Writer { inner, signals }, writer_loop)
 }
 
 impl Writer {
+    /// What this writer wakes others by.
+    pub fn signals(&self) -> Arc<Signals> {
+        Arc::clone(&self.signals)
+    }
+
+    /// Takes steps in a transaction of their own, between two batches.
+    pub async fn transact<T: Send + 'static>(
+        &self,
+        steps: impl for<'a> FnOnce(&'a mut dyn Transaction) -> BoxFuture<'a, StoreResult<T>>
+        + Send
+        + 'static,
+    ) -> StoreResult<T> {
+        self.inner
+            .maintain(async move |ledger| {
+                let mut transaction = ledger.store.begin().await?;
+                let result = steps(&mut *transaction).await?;
+                transaction.commit().await?;
+                Ok(result)
+            })
+            .await
+    }
+
     /// Performs a revision and answers with its customer. It runs to its end, whether or not the caller waits, unless
     /// the deadline passes before its turn comes: then nothing is written.
     ///
@@ -47,7 +80,7 @@ impl Writer {
     /// `Overloaded` when the queue is full; what [`Submission::judge`] refuses; `CustomerGroupNotFound`,
     /// `DeadlineExceeded`, `StoreConflict`, `Unavailable`.
     pub async fn perform(&self, submission: Submission, deadline: Deadline) -> Result<Base> {
-        match self.0.reserve()?.write_before(submission, deadline).await? {
+        match self.inner.reserve()?.write_before(submission, deadline).await? {
             Answer::Customer(base) => Ok(*base),
             // It is an uploaded revision, which is not performed by a call.
             Answer::Concluded(_) => Err(Error::Internal),
@@ -61,7 +94,7 @@ impl Writer {
     /// `Overloaded` when the queue is full; `StoreConflict` when an earlier revision has to come first;
     /// `Unavailable`.
     pub async fn conclude(&self, submission: Submission) -> Result<Conclusion> {
-        match self.0.write(submission).await? {
+        match self.inner.write(submission).await? {
             Answer::Concluded(conclusion) => Ok(conclusion),
             // It is a real-time write.
             Answer::Customer(_) => Err(Error::Internal),
@@ -73,12 +106,15 @@ impl Writer {
     /// # Errors
     /// `UploadGap`, `OriginDiverged`, `StoreConflict`, `Unavailable`.
     pub async fn receive(&self, origin: Origin, submissions: Vec<Submission>) -> Result<Position> {
-        self.0
+        let position = self
+            .inner
             .maintain(async move |ledger| {
                 let now = ledger.clock.now();
                 maintenance::receive(&ledger.store, now, origin, &submissions).await
             })
-            .await?
+            .await??;
+        self.signals.received.notify_one();
+        Ok(position)
     }
 
     /// Changes the setup, under its lock, and says what it is then. What changes nothing writes nothing.
@@ -89,9 +125,13 @@ impl Writer {
         &self,
         change: impl FnOnce(&mut Setup) -> Result<()> + Send + 'static,
     ) -> Result<VersionedSetup> {
-        self.0
+        let setup = self
+            .inner
             .maintain(async move |ledger| maintenance::change_setup(&ledger.store, change).await)
-            .await?
+            .await??;
+        self.signals.configured.notify_one();
+        self.signals.tell_all();
+        Ok(setup)
     }
 
     /// Writes the registration that `judge` makes of those with this name or this database id, under their lock.
@@ -104,7 +144,7 @@ impl Writer {
         database_id: Uuid,
         judge: impl FnOnce(&[RegisteredDatabase]) -> Result<RegisteredDatabase> + Send + 'static,
     ) -> Result<()> {
-        self.0
+        self.inner
             .maintain(async move |ledger| {
                 maintenance::register(&ledger.store, &name, database_id, judge).await
             })

@@ -34,10 +34,21 @@ pub(super) fn text(error: &Error) -> Cow<'static, str> {
         | Error::FeatureRequiredByOthers { .. }
         | Error::FeatureMandatory { .. }
         | Error::CodeNotFound { .. }
-        | Error::InUse { .. } => return Cow::Owned(sentence(&error.to_string())),
+        | Error::InUse { .. }
+        | Error::JobNotFound { .. }
+        | Error::DatabaseNotFound { .. }
+        | Error::RunNotFound(_)
+        | Error::RunEnded(_)
+        | Error::SessionNotFound(_)
+        | Error::SessionEnded(_)
+        | Error::SessionNotSuspended(_)
+        | Error::OperationNotFound => return Cow::Owned(sentence(&error.to_string())),
         Error::DatabaseNotConfigured { .. }
         | Error::DatabaseNameInUse { .. }
         | Error::DatabaseNotRegistered
+        | Error::FormatNotSupported { .. }
+        | Error::HeadquartersRestored { .. }
+        | Error::SessionNotOpen(_)
         | Error::ChannelOfAnotherDatabase { .. } => {
             "This store isn't set up at headquarters. Please call support."
         }

@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::{
     domain::error::Error,
     runtime::clock::Deadline,
-    storage::group_commit::{Job, Ledger, Queued, settle},
+    storage::group_commit::{Job, Ledger, Maintenance, Queued, settle},
 };
 
 /// Most writes in one commit: what arrives during a flush, not a goal.
@@ -26,13 +26,16 @@ pub struct WriterLoop<L: Ledger> {
     ledger: Arc<L>,
     /// Writes that a batch had no place for, as another one of their customer or request was in it.
     held_back: VecDeque<Queued<L>>,
+    /// What waits for its turn between two batches.
+    maintenance: VecDeque<Maintenance<L>>,
     /// Says that there will be no more answers.
     _ended: DropGuard,
 }
 
 impl<L: Ledger> WriterLoop<L> {
     pub(super) fn new(receiver: mpsc::Receiver<Job<L>>, ledger: Arc<L>, ended: DropGuard) -> Self {
-        Self { receiver, ledger, held_back: VecDeque::new(), _ended: ended }
+        let (held_back, maintenance) = (VecDeque::new(), VecDeque::new());
+        Self { receiver, ledger, held_back, maintenance, _ended: ended }
     }
 
     /// Commits batches until `stop`, then what is queued or has a place in the queue, and ends.
@@ -42,7 +45,7 @@ impl<L: Ledger> WriterLoop<L> {
     pub async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut jobs = Vec::with_capacity(MAX_BATCH);
         loop {
-            if self.held_back.is_empty() {
+            if self.held_back.is_empty() && self.maintenance.is_empty() {
                 tokio::select! {
                     received = self.receiver.recv_many(&mut jobs, MAX_BATCH) => {
                         // Closed and empty, and no slot is left that could fill it.
@@ -59,12 +62,17 @@ impl<L: Ledger> WriterLoop<L> {
             for job in jobs.drain(..) {
                 match job {
                     Job::Write(write) => waiting.push_back(write),
-                    Job::Maintenance(maintain) => maintain(Arc::clone(&self.ledger)).await?,
+                    Job::Maintenance(maintain) => self.maintenance.push_back(maintain),
                 }
             }
+            // Whoever waits comes first, and then one thing that nobody waits for so much: a write never waits for
+            // two steps of a package.
             let batch = self.gather(waiting);
             if !batch.is_empty() {
                 settle::settle(&*self.ledger, batch).await?;
+            }
+            if let Some(maintain) = self.maintenance.pop_front() {
+                maintain(Arc::clone(&self.ledger)).await?;
             }
         }
     }
@@ -75,7 +83,8 @@ impl<L: Ledger> WriterLoop<L> {
         if stop.is_cancelled() {
             self.receiver.close();
         }
-        let room = self.receiver.max_capacity().saturating_sub(self.held_back.len());
+        let kept = self.held_back.len() + self.maintenance.len();
+        let room = self.receiver.max_capacity().saturating_sub(kept);
         while jobs.len() < room.min(MAX_BATCH)
             && let Ok(job) = self.receiver.try_recv()
         {

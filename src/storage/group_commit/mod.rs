@@ -133,8 +133,8 @@ impl<L: Ledger> Writer<L> {
         self.running.contains(id)
     }
 
-    /// Runs a transaction of another kind between two batches, in the order of arrival. Like a write it runs to
-    /// its end, and is given up after a time.
+    /// Runs a transaction of another kind: one between two batches, in the order of arrival among themselves. Like a
+    /// write it runs to its end, and is given up after a time.
     pub async fn maintain<T, F>(
         &self,
         job: impl FnOnce(Arc<L>) -> F + Send + 'static,

@@ -176,21 +176,24 @@ pub const RULES: &[Rule] = &[
         ],
     },
     Rule {
-        within: &["headquarters/grpc", "exchange/service.rs"],
+        within: &["headquarters/grpc", "exchange/service"],
         except: &[],
         forbidden: &["crate::headquarters::store", "crate::headquarters::writer", "crate::storage"],
         why: "a call of headquarters converts, runs one operation and converts back: it does not reach past them",
         offences: &[
             ("headquarters/grpc/realtime/mod.rs", "use crate::headquarters::store::SharedStore;"),
-            ("exchange/service.rs", "use crate::{headquarters::writer::Writer, wire};"),
+            ("exchange/service/mod.rs", "use crate::{headquarters::writer::Writer, wire};"),
         ],
     },
     Rule {
         within: &["headquarters"],
         except: &[],
         forbidden: &["crate::channel", "crate::exchange"],
-        why: "headquarters knows units by their calls: it works without one, and packages are the exchange's",
-        offences: &[("headquarters/grpc/mod.rs", "use crate::exchange::package::encode;")],
+        why: "headquarters knows units by their calls: it works without one, and how it is called is the exchange's",
+        offences: &[(
+            "headquarters/grpc/mod.rs",
+            "use crate::exchange::service::exchange_service;",
+        )],
     },
     Rule {
         within: &["wire"],

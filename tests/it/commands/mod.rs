@@ -2,7 +2,9 @@
 
 mod channels;
 mod features;
+mod jobs;
 mod profiles;
+mod sync;
 mod unreachable;
 
 use serde_json::Value;
@@ -12,6 +14,8 @@ use crate::harness::{
     process::{self, Ended, Process, csu},
 };
 
+const FAILED: i32 = 1;
+const USAGE: i32 = 2;
 /// Invalid, or against the rules.
 const REFUSED: i32 = 3;
 const NOT_FOUND: i32 = 4;
@@ -23,6 +27,9 @@ struct Headquarters {
     process: Process,
 }
 
+/// Who runs commands against the headquarters that serves at this URL.
+struct Operator(String);
+
 impl Headquarters {
     async fn start(engine: Engine) -> Self {
         let database = Database::new_headquarters(engine).await;
@@ -30,11 +37,54 @@ impl Headquarters {
         Self { database, process }
     }
 
-    /// Runs a command, which ends with this exit code. It is told where headquarters is by the environment.
+    /// Runs a command, which ends with this exit code.
+    async fn run(&self, code: i32, line: &str) -> Ended {
+        self.operator().run(code, line).await
+    }
+
+    /// What a command prints that succeeds.
+    async fn done(&self, line: &str) -> String {
+        self.operator().done(line).await
+    }
+
+    /// What a command says that does not.
+    async fn fails(&self, code: i32, line: &str) -> String {
+        self.operator().fails(code, line).await
+    }
+
+    /// What a command prints for programs.
+    async fn json(&self, line: &str) -> Value {
+        self.operator().json(line).await
+    }
+
+    /// What a command says for programs that does not succeed.
+    async fn json_error(&self, code: i32, line: &str) -> Value {
+        self.operator().json_error(code, line).await
+    }
+
+    fn operator(&self) -> Operator {
+        Operator(self.process.headquarters_url())
+    }
+
+    async fn stop(self) {
+        self.process.stop().await;
+        self.database.remove().await;
+    }
+}
+
+impl Operator {
+    /// Runs a command, which ends with this exit code. It is told where headquarters is by the environment. What is
+    /// between apostrophes is one word.
     async fn run(&self, code: i32, line: &str) -> Ended {
         let mut command = csu();
-        command.args(line.split(' '));
-        command.env("CSU__CLIENT__HEADQUARTERS", self.process.headquarters_url());
+        for (index, part) in line.split('\'').enumerate() {
+            if index % 2 == 1 {
+                command.arg(part);
+            } else {
+                command.args(part.split(' ').filter(|word| !word.is_empty()));
+            }
+        }
+        command.env("CSU__CLIENT__HEADQUARTERS", &self.0);
         let ended = process::run(command).await;
         assert_eq!(ended.status.code(), Some(code), "csu {line}: {ended:?}");
         ended
@@ -63,11 +113,6 @@ impl Headquarters {
         let said = self.fails(code, &format!("{line} --output json")).await;
         let mut said: Value = serde_json::from_str(&said).expect("JSON");
         said["error"].take()
-    }
-
-    async fn stop(self) {
-        self.process.stop().await;
-        self.database.remove().await;
     }
 }
 

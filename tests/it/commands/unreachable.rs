@@ -8,7 +8,7 @@ use crate::harness::{
     process::{csu, free_port, run},
 };
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 9] = [
     "feature list",
     "feature enable async-address-creation",
     "profile list",
@@ -16,6 +16,8 @@ const COMMANDS: [&str; 7] = [
     "channels list",
     "channels show HOUSTON",
     "channels add BERLIN --database store-2",
+    "job run 1010",
+    "sync list",
 ];
 
 #[tokio::test]

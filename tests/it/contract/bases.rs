@@ -13,7 +13,7 @@ use csu::{
 };
 
 use super::steps::{commit_one, customer};
-use crate::harness::{Database, Engine, START, writes};
+use crate::harness::{Database, Engine, START, synced::plant_base, writes};
 
 crate::on_both_engines!(
     a_base_alone_reads_as_synced,
@@ -47,28 +47,11 @@ fn karen() -> Customer {
     }
 }
 
-fn text(value: &impl serde::Serialize) -> String {
-    format!("'{}'", serde_json::to_string(value).unwrap().replace('\'', "''"))
-}
-
-async fn put_base(database: &Database, customer: &Customer) {
-    let mut bare = customer.clone();
-    bare.addresses.clear();
-    let key = database.id(customer.id.0);
-    let values = format!("{key}, 7, {}", text(&bare));
-    database.execute(&format!("INSERT INTO customer (id, version, base) VALUES ({values})")).await;
-    for address in &customer.addresses {
-        let values = format!("{key}, {}, {}", database.id(address.id.0), text(address));
-        let insert = "INSERT INTO address (customer_id, id, base) VALUES";
-        database.execute(&format!("{insert} ({values})")).await;
-    }
-}
-
 async fn with_base(engine: Engine) -> (Database, SharedStore, Customer) {
     let database = Database::new(engine).await;
     let store = database.open(START).await;
     let karen = karen();
-    put_base(&database, &karen).await;
+    plant_base(&database, &karen).await;
     (database, store, karen)
 }
 

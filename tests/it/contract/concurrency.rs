@@ -1,7 +1,7 @@
 //! What concurrent transactions see of one another: locks in one order, and counters in the order of commits. On
 //! PostgreSQL the second transaction comes from another replica; on SQLite it has to wait for its turn.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use csu::channel::store::SharedStore;
 use tokio::task::JoinSet;
@@ -19,42 +19,11 @@ crate::on_both_engines!(
 );
 
 /// As another replica would reach it.
-async fn other(database: &Database, store: &SharedStore) -> SharedStore {
+pub(super) async fn other(database: &Database, store: &SharedStore) -> SharedStore {
     match database.engine {
         Engine::Sqlite => Arc::clone(store),
         Engine::Postgres => database.open(START).await,
     }
-}
-
-/// Runs `second` until it waits for what the first one holds, lets the first one go, and `second` to its end.
-async fn behind<T>(
-    database: &Database,
-    release: impl Future<Output = ()>,
-    second: impl Future<Output = T>,
-) -> T {
-    let mut second = pin!(second);
-    let waits = async {
-        match database.engine {
-            // It waits for the only connection that writes, and is woken by nobody.
-            Engine::Sqlite => {
-                for _ in 0..100 {
-                    tokio::task::yield_now().await;
-                }
-            }
-            Engine::Postgres => {
-                let waiting = "SELECT count(*) FROM pg_stat_activity
-                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-                wait::until("the second waits", async || database.number(waiting).await == 1).await;
-            }
-        }
-    };
-    tokio::select! {
-        biased;
-        _ = &mut second => panic!("the second waits for the first"),
-        () = waits => {}
-    }
-    release.await;
-    wait::bounded("the second transaction", second).await
 }
 
 async fn the_second_on_a_customer_sees_what_the_first_wrote(engine: Engine) {
@@ -70,7 +39,7 @@ async fn the_second_on_a_customer_sees_what_the_first_wrote(engine: Engine) {
         second.lock_customers(&[id]).await.unwrap();
         second.customers(&[id]).await.unwrap()
     };
-    let seen = behind(&database, async { first.commit().await.unwrap() }, second).await;
+    let seen = database.behind(async { first.commit().await.unwrap() }, second).await;
     assert_eq!(seen, [renamed[0].known.clone()]);
     store.close().await;
     second_store.close().await;
@@ -92,7 +61,7 @@ async fn whoever_takes_the_counter_row_sees_all_commits_before(engine: Engine) {
         second.take_counters(0, 0, START).await.unwrap();
         second.request_records(&[write.request_id]).await.unwrap()
     };
-    let seen = behind(&database, async { first.commit().await.unwrap() }, second).await;
+    let seen = database.behind(async { first.commit().await.unwrap() }, second).await;
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].answer, answers[0]);
     store.close().await;
@@ -114,7 +83,7 @@ async fn one_of_two_creates_of_a_customer_wins(engine: Engine) {
         // It was judged before the first one was there.
         insert(&mut *second, START, &[(&two, None)]).await
     };
-    let result = behind(&database, async { first.commit().await.unwrap() }, second).await;
+    let result = database.behind(async { first.commit().await.unwrap() }, second).await;
     assert!(is_conflict(&result), "{result:?}");
     let known = customer(&store, one.customer_id).await.unwrap();
     assert_eq!(known.customer.created_by, one.request_id);
@@ -138,7 +107,7 @@ async fn one_of_two_writes_with_a_request_id_wins(engine: Engine) {
         let mut second = second_store.begin().await.unwrap();
         insert(&mut *second, START, &[(&two, None)]).await
     };
-    let result = behind(&database, async { first.commit().await.unwrap() }, second).await;
+    let result = database.behind(async { first.commit().await.unwrap() }, second).await;
     assert!(is_conflict(&result), "{result:?}");
     assert_eq!(customer(&store, two.customer_id).await, None);
     let record = store.request_record(one.request_id).await.unwrap().unwrap();

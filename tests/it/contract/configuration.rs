@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use csu::{
-    channel::store::{Applied, DownloadJob, SharedStore},
+    channel::store::{Applied, SharedStore},
     domain::{
         configuration::{
             ChannelConfigurationRows, ChannelSetup, ConfigurationVersion, DefaultCustomer,
@@ -11,6 +11,7 @@ use csu::{
         },
         feature,
         field::AddressField,
+        job::DownloadJob,
     },
 };
 

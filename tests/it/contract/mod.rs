@@ -1,5 +1,6 @@
 //! The contract of the channel store, which both engines keep under the same test names.
 
+mod absent;
 mod bases;
 mod concurrency;
 mod configuration;
@@ -8,7 +9,9 @@ mod counters;
 mod customers;
 mod inconsistent;
 mod inserts;
+mod leases;
 mod origin;
+mod progress;
 mod rebase;
 mod records;
 mod search;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use csu::{
     channel::{
-        store::{Rows, SharedStore},
+        store::{EventKind, Rows, SharedStore},
         writer,
     },
     domain::{
@@ -171,7 +171,9 @@ async fn a_base_can_t_be_put_under_a_customer_that_is_not_there_or_over_one_that
         let taken = transaction.take_counters(0, 1, START).await.unwrap();
         let after = write::rebase(before.clone(), base.clone(), &[]);
         let mut rows = Rows::default();
-        rows.add_base(base, before.as_ref(), &after, taken.first_event, START);
+        rows.add_base(base, before.as_ref(), &after);
+        let kind = EventKind::of(before.is_some(), true);
+        rows.add_event(taken.first_event, kind, Some(base.customer.id), START);
         let inserted = transaction.insert(&rows).await;
         assert!(is_conflict(&inserted), "{inserted:?}");
     }

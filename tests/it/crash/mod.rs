@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "progress, for whoever watches")]
 
+mod exchange;
 mod till;
 
 use std::sync::{

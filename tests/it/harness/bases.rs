@@ -1,10 +1,12 @@
 //! Bases of headquarters, put into a channel database as 1010 will.
 
 use csu::{
-    channel::store::{Rows, Transaction},
+    channel::{
+        store::{EventKind, Rows, Transaction},
+        writer::CustomersChunk,
+    },
     domain::{base::Base, known::KnownCustomer, time::Timestamp, write},
     proto::exchange::CustomerRow,
-    runtime::clock::Clock as _,
     storage::StoreResult,
     wire,
 };
@@ -24,7 +26,9 @@ pub async fn put(
     let taken = transaction.take_counters(0, 1, now).await?;
     let after = write::rebase(before.clone(), base.clone(), &waiting);
     let mut rows = Rows::default();
-    rows.add_base(base, before.as_ref(), &after, taken.first_event, taken.captured_at);
+    rows.add_base(base, before.as_ref(), &after);
+    let kind = EventKind::of(before.is_some(), true);
+    rows.add_event(taken.first_event, kind, Some(id), taken.captured_at);
     transaction.insert(&rows).await?;
     Ok(after)
 }
@@ -40,10 +44,9 @@ impl Headquarters {
 impl World {
     /// Brings a base to the database.
     pub async fn bring(&self, base: &Base) {
-        let store = &self.replica().serving.unit.store;
-        let mut transaction = store.begin().await.expect("a transaction");
-        put(&mut *transaction, self.clock.now(), base).await.expect("a newer base");
-        transaction.commit().await.expect("committed");
+        let chunk = CustomersChunk { bases: vec![base.clone()], ..CustomersChunk::default() };
+        let changed = self.replica().serving.unit.writer.apply_customers(chunk, None).await;
+        assert_eq!(changed.expect("applied"), 1, "it is a newer base");
     }
 }
 

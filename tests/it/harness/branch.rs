@@ -9,7 +9,7 @@ use csu::{
     runtime::clock::{Clock as _, TestClock},
 };
 
-use super::{Chain, Engine, Gate, Headquarters, Replica, START, World, WrappedStore, invariants};
+use super::{Chain, Engine, Gate, Headquarters, Replica, START, World, WrappedStore, agreement};
 
 /// A second unit of a chain, with a database and a gate of its own.
 pub struct Branch {
@@ -65,6 +65,7 @@ impl Chain {
             Ok(())
         };
         writer.change_setup(change).await.expect("the setup is changed");
+        self.bring_configuration().await;
         Box::pin(self.world.restart(Vec::new())).await;
     }
 
@@ -95,7 +96,7 @@ impl Branch {
     /// Before [`Chain::close`].
     pub async fn close(self, chain: &Chain) {
         let channel = &self.world.database;
-        invariants::bases_are_headquarters(channel, &chain.headquarters.database).await;
+        agreement::check(channel, &chain.headquarters.database).await;
         self.world.close().await;
     }
 }

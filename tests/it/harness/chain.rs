@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use csu::{domain::setup::Setup, roles::channel::ChannelSettings, runtime::clock::TestClock};
 
-use super::{Database, Engine, Gate, Headquarters, Replica, START, World, invariants};
+use super::{Database, Engine, Gate, Headquarters, Replica, START, World, agreement};
 
 /// A story ends with [`Chain::close`], which checks the invariants of every database and between them.
 pub struct Chain {
@@ -46,7 +46,7 @@ impl Chain {
     pub async fn close(self) {
         let Self { headquarters, gate, world, .. } = self;
         let unit: &Database = &world.database;
-        invariants::bases_are_headquarters(unit, &headquarters.database).await;
+        agreement::check(unit, &headquarters.database).await;
         world.close().await;
         drop(gate);
         headquarters.close().await;

@@ -216,6 +216,14 @@ impl Database {
         }
     }
 
+    /// An expression of the engine's SQL: an id's 32 hexadecimal digits.
+    pub fn uuid_text(&self, column: &str) -> String {
+        match self.engine {
+            Engine::Sqlite => format!("lower(hex({column}))"),
+            Engine::Postgres => format!("replace({column}::text, '-', '')"),
+        }
+    }
+
     pub async fn remove(&self) {
         if let Some((server, name)) = &self.on {
             let mut admin = PgConnection::connect(server).await.expect("the server");

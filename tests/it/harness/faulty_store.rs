@@ -7,12 +7,13 @@ use std::{
 
 use async_trait::async_trait;
 use csu::{
-    channel::store::{Applied, Rows, Taken, Transaction},
+    channel::store::{Applied, IdRange, Rows, Taken, Transaction},
     domain::{
         base::Base,
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
         id::{CustomerId, RequestId},
         known::KnownCustomer,
+        lease::Lease,
         outcome::{Outcome, OutcomeStatus},
         revision::{Counter, Revision},
         time::Timestamp,
@@ -20,6 +21,8 @@ use csu::{
     },
     storage::{StoreError, StoreResult},
 };
+
+use uuid::Uuid;
 
 use super::wrapped_store::Hook;
 
@@ -156,6 +159,38 @@ impl Transaction for FaultyTransaction {
         ids: &[CustomerId],
     ) -> StoreResult<Vec<(Counter, OutcomeStatus, i64)>> {
         self.inner.outcomes(ids).await
+    }
+
+    async fn take_lease(
+        &mut self,
+        name: &str,
+        holder: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<Option<Lease>> {
+        self.inner.take_lease(name, holder, now, until).await
+    }
+
+    async fn hold_lease(&mut self, lease: &Lease, until: Timestamp) -> StoreResult<()> {
+        self.inner.hold_lease(lease, until).await
+    }
+
+    async fn release_lease(&mut self, lease: &Lease) -> StoreResult<()> {
+        self.inner.release_lease(lease).await
+    }
+
+    async fn mark_processed(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()> {
+        self.inner.mark_processed(up_to, at).await
+    }
+
+    async fn absent(
+        &mut self,
+        range: &IdRange,
+        kept: &[CustomerId],
+        version: i64,
+        limit: u32,
+    ) -> StoreResult<Vec<CustomerId>> {
+        self.inner.absent(range, kept, version, limit).await
     }
 
     async fn mark_uploaded(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()> {

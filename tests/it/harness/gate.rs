@@ -9,14 +9,15 @@
 use std::{
     collections::VecDeque,
     net::SocketAddr,
-    pin::Pin,
     sync::{Arc, Mutex},
 };
 
 use csu::proto::{
     exchange::{
-        DownloadConfigurationRequest, DownloadConfigurationResponse, RegisterDatabaseRequest,
-        RegisterDatabaseResponse, UploadRevisionsRequest, UploadRevisionsResponse,
+        DownloadPackageRequest, DownloadPackageResponse, RegisterDatabaseRequest,
+        RegisterDatabaseResponse, ReportSessionRequest, ReportSessionResponse,
+        SubscribeSessionsRequest, SubscribeSessionsResponse, UploadRevisionsRequest,
+        UploadRevisionsResponse,
         exchange_service_client::ExchangeServiceClient,
         exchange_service_server::{ExchangeService, ExchangeServiceServer},
     },
@@ -27,7 +28,7 @@ use csu::proto::{
         realtime_service_server::{RealtimeService, RealtimeServiceServer},
     },
 };
-use futures::{Stream, StreamExt as _, future};
+use futures::future;
 use http::Uri;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_stream::wrappers::TcpListenerStream;
@@ -36,6 +37,8 @@ use tonic::{
     Request, Response, Status,
     transport::{Channel, Endpoint, Server},
 };
+
+use super::road::{Road, Streamed};
 
 /// What becomes of a call.
 #[derive(Debug, Clone)]
@@ -59,21 +62,33 @@ pub enum Passage {
     Garbage,
 }
 
+/// What somebody on the way says who is no headquarters.
+pub fn gone() -> Status {
+    Status::unavailable("gone")
+}
+
 pub struct Gate {
     pub address: SocketAddr,
+    /// What comes from headquarters in pieces.
+    pub road: Arc<Road>,
     state: Arc<State>,
     _stop: DropGuard,
 }
 
 struct State {
+    road: Arc<Road>,
     next: Mutex<VecDeque<Passage>>,
     always: Mutex<Passage>,
     /// Calls of each kind that arrived here.
     writes: watch::Sender<usize>,
     lookups: watch::Sender<usize>,
     registrations: watch::Sender<usize>,
-    /// The answer to downloads, if not headquarters'.
-    downloads: Mutex<Option<Status>>,
+    uploads: watch::Sender<usize>,
+    reports: watch::Sender<usize>,
+    next_uploads: Mutex<VecDeque<Passage>>,
+    next_reports: Mutex<VecDeque<Passage>>,
+    /// The answer to all of the exchange but registrations, if not headquarters'.
+    exchange: Mutex<Option<Status>>,
     released: watch::Sender<usize>,
 }
 
@@ -88,13 +103,19 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let channel = Endpoint::from_shared(headquarters.to_owned()).expect("a URL").connect_lazy();
+        let road = Arc::<Road>::default();
         let state = Arc::new(State {
+            road: Arc::clone(&road),
             next: Mutex::default(),
             always: Mutex::new(Passage::Pass),
             writes: watch::Sender::new(0),
             lookups: watch::Sender::new(0),
             registrations: watch::Sender::new(0),
-            downloads: Mutex::default(),
+            uploads: watch::Sender::new(0),
+            reports: watch::Sender::new(0),
+            next_uploads: Mutex::default(),
+            next_reports: Mutex::default(),
+            exchange: Mutex::default(),
             released: watch::Sender::new(0),
         });
         let guarded = || Guarded { state: Arc::clone(&state), headquarters: channel.clone() };
@@ -110,7 +131,7 @@ impl Gate {
                 () = stopped => {}
             }
         });
-        Self { address, state, _stop: stop.drop_guard() }
+        Self { address, road, state, _stop: stop.drop_guard() }
     }
 
     /// Where a unit finds it.
@@ -143,9 +164,29 @@ impl Gate {
         *self.state.lookups.borrow()
     }
 
-    /// What becomes of downloads of the configuration: they are refused so, or pass.
-    pub fn downloads(&self, refusal: Option<Status>) {
-        *self.state.downloads.lock().unwrap() = refusal;
+    /// What becomes of the exchange, registrations aside: it is refused so, or passes. A subscription that is there
+    /// goes on.
+    pub fn exchange(&self, refusal: Option<Status>) {
+        *self.state.exchange.lock().unwrap() = refusal;
+    }
+
+    /// Of the next upload of revisions, or question how far headquarters is; several follow each other.
+    pub fn next_upload(&self, passage: Passage) {
+        self.state.next_uploads.lock().unwrap().push_back(passage);
+    }
+
+    /// Of the next word about a session; several follow each other.
+    pub fn next_report(&self, passage: Passage) {
+        self.state.next_reports.lock().unwrap().push_back(passage);
+    }
+
+    pub fn reports(&self) -> usize {
+        *self.state.reports.borrow()
+    }
+
+    pub async fn reports_reached(&self, count: usize) {
+        let mut reports = self.state.reports.subscribe();
+        reports.wait_for(|reports| *reports >= count).await.expect("the gate lives");
     }
 
     /// Waits until units have tried to register so often.
@@ -168,6 +209,10 @@ impl Gate {
 }
 
 impl State {
+    fn exchange_passes(&self) -> Result<(), Status> {
+        self.exchange.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+
     fn passage(&self) -> Passage {
         let next = self.next.lock().unwrap().pop_front();
         next.unwrap_or_else(|| self.always.lock().unwrap().clone())
@@ -182,11 +227,11 @@ impl State {
     /// counted when it is clear what becomes of it: whoever waits for it may let it go at once.
     async fn pass<A: Default + Send + 'static>(
         &self,
+        passage: Passage,
         counter: &watch::Sender<usize>,
         call: impl Future<Output = Result<Response<A>, Status>> + Send + 'static,
     ) -> Result<Response<A>, Status> {
         let since = *self.released.borrow();
-        let passage = self.passage();
         counter.send_modify(|count| *count += 1);
         if let Passage::Refuse(status) = &passage {
             return Err(status.clone());
@@ -224,7 +269,7 @@ macro_rules! guarded {
                 let mut service = RealtimeServiceClient::new(self.headquarters.clone());
                 let request = request.into_inner();
                 let call = async move { service.$method(request).await };
-                self.state.pass(&self.state.$count, call).await
+                self.state.pass(self.state.passage(), &self.state.$count, call).await
             })*
         }
     };
@@ -237,7 +282,7 @@ guarded! {
     lookup_request: LookupRequestRequest => LookupRequestResponse, lookups;
 }
 
-/// The exchange passes as it is, unless downloads shall not.
+/// The exchange passes as it is, unless it shall not.
 #[tonic::async_trait]
 impl ExchangeService for Guarded {
     async fn register_database(
@@ -249,27 +294,52 @@ impl ExchangeService for Guarded {
         service.register_database(request.into_inner()).await
     }
 
-    type DownloadConfigurationStream =
-        Pin<Box<dyn Stream<Item = Result<DownloadConfigurationResponse, Status>> + Send>>;
+    type SubscribeSessionsStream = Streamed<SubscribeSessionsResponse>;
 
-    async fn download_configuration(
+    async fn subscribe_sessions(
         &self,
-        request: Request<DownloadConfigurationRequest>,
-    ) -> Result<Response<Self::DownloadConfigurationStream>, Status> {
-        let refusal = self.state.downloads.lock().unwrap().clone();
-        if let Some(refusal) = refusal {
-            return Err(refusal);
-        }
+        request: Request<SubscribeSessionsRequest>,
+    ) -> Result<Response<Self::SubscribeSessionsStream>, Status> {
+        self.state.exchange_passes()?;
         let mut service = ExchangeServiceClient::new(self.headquarters.clone());
-        let answer = service.download_configuration(request.into_inner()).await?;
-        Ok(Response::new(answer.into_inner().boxed()))
+        let answer = service.subscribe_sessions(request.into_inner()).await?;
+        Ok(Response::new(self.state.road.offers(answer.into_inner())))
+    }
+
+    type DownloadPackageStream = Streamed<DownloadPackageResponse>;
+
+    async fn download_package(
+        &self,
+        request: Request<DownloadPackageRequest>,
+    ) -> Result<Response<Self::DownloadPackageStream>, Status> {
+        self.state.exchange_passes()?;
+        let mut service = ExchangeServiceClient::new(self.headquarters.clone());
+        let request = request.into_inner();
+        let answer = service.download_package(request.clone()).await?;
+        Ok(Response::new(self.state.road.package(request, answer.into_inner()).await))
+    }
+
+    async fn report_session(
+        &self,
+        request: Request<ReportSessionRequest>,
+    ) -> Result<Response<ReportSessionResponse>, Status> {
+        self.state.exchange_passes()?;
+        let mut service = ExchangeServiceClient::new(self.headquarters.clone());
+        let request = request.into_inner();
+        let call = async move { service.report_session(request).await };
+        let passage = self.state.next_reports.lock().unwrap().pop_front();
+        self.state.pass(passage.unwrap_or(Passage::Pass), &self.state.reports, call).await
     }
 
     async fn upload_revisions(
         &self,
         request: Request<UploadRevisionsRequest>,
     ) -> Result<Response<UploadRevisionsResponse>, Status> {
+        self.state.exchange_passes()?;
         let mut service = ExchangeServiceClient::new(self.headquarters.clone());
-        service.upload_revisions(request.into_inner()).await
+        let request = request.into_inner();
+        let call = async move { service.upload_revisions(request).await };
+        let passage = self.state.next_uploads.lock().unwrap().pop_front();
+        self.state.pass(passage.unwrap_or(Passage::Pass), &self.state.uploads, call).await
     }
 }

@@ -3,19 +3,20 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use csu::{
-    domain::setup::Setup,
-    exchange::package::{self, Configuration},
+    domain::{job::JobMode, setup::Setup},
     headquarters::store,
     proto::{
         exchange::{
-            CustomerRow, DownloadConfigurationRequest, Origin, RegisterDatabaseRequest,
-            RegisterDatabaseResponse, Revision, exchange_service_client::ExchangeServiceClient,
+            CustomerRow, Origin, RegisterDatabaseRequest, RegisterDatabaseResponse, Revision,
+            exchange_service_client::ExchangeServiceClient,
         },
         headquarters::{
             AddAddressRequest, CreateCustomerRequest, LookupRequestRequest, PerformedRequest,
             UpdateCustomerRequest, channel_setup_service_client::ChannelSetupServiceClient,
+            customer_sync_service_client::CustomerSyncServiceClient,
             feature_service_client::FeatureServiceClient,
             realtime_service_client::RealtimeServiceClient,
+            scheduler_service_client::SchedulerServiceClient,
         },
     },
     roles::headquarters::{self as role, HeadquartersSettings, Parts, ServingHeadquarters},
@@ -43,6 +44,8 @@ pub struct Headquarters {
     serving: Option<ServingHeadquarters>,
     channel: Channel,
     setup: Setup,
+    /// From its next start on. By hand, unless a story wants something else.
+    pub jobs: JobMode,
 }
 
 impl Headquarters {
@@ -58,9 +61,17 @@ impl Headquarters {
         let address = free.local_addr().expect("an address");
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a URL");
         let channel = endpoint.connect_lazy();
-        let mut new = Self { clock, database, address, serving: None, channel, setup };
+        let jobs = JobMode::Manual;
+        let mut new = Self { clock, database, address, serving: None, channel, setup, jobs };
         new.serve_on(free).await;
         new
+    }
+
+    /// Stops, and starts with jobs that run so.
+    pub async fn restart_with(&mut self, jobs: JobMode) {
+        self.stop().await;
+        self.jobs = jobs;
+        self.start().await;
     }
 
     /// Serves again, at the same address, after [`Self::stop`].
@@ -70,7 +81,8 @@ impl Headquarters {
     }
 
     async fn serve_on(&mut self, grpc: TcpListener) {
-        let mut settings = HeadquartersSettings::default();
+        let mut settings =
+            HeadquartersSettings { jobs: self.jobs, ..HeadquartersSettings::default() };
         // Nobody polls its health, so nobody needs time to see it change.
         settings.server.drain_delay = Duration::ZERO;
         let new = Database::new_identity(self.setup.clone());
@@ -125,6 +137,14 @@ impl Headquarters {
 
     pub fn setup(&self) -> ChannelSetupServiceClient<Channel> {
         ChannelSetupServiceClient::new(self.channel.clone())
+    }
+
+    pub fn scheduler(&self) -> SchedulerServiceClient<Channel> {
+        SchedulerServiceClient::new(self.channel.clone())
+    }
+
+    pub fn customer_sync(&self) -> CustomerSyncServiceClient<Channel> {
+        CustomerSyncServiceClient::new(self.channel.clone())
     }
 
     pub fn exchange(&self) -> ExchangeServiceClient<Channel> {
@@ -209,18 +229,6 @@ impl Headquarters {
         let origin = new_origin();
         self.register(name, &origin).await.expect("registered");
         origin
-    }
-
-    pub async fn download(&self, origin: &Origin, job: &str) -> Answer<Configuration> {
-        let request =
-            DownloadConfigurationRequest { origin: Some(origin.clone()), job: job.to_owned() };
-        let mut pieces = self.exchange().download_configuration(request).await?.into_inner();
-        let mut bytes = Vec::new();
-        while let Some(piece) = pieces.message().await? {
-            assert!(piece.data.len() <= 64 * 1024, "a piece is small");
-            bytes.extend(piece.data);
-        }
-        Ok(package::decode(&bytes).expect("a package of ours"))
     }
 }
 

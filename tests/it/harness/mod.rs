@@ -1,6 +1,7 @@
 //! A whole system in a test: databases of either engine, replicas in this process under a test clock, and real
 //! gRPC clients. A story ends with [`World::close`], which checks the invariants row for row.
 
+pub mod agreement;
 pub mod bases;
 pub mod branch;
 pub mod calls;
@@ -12,12 +13,14 @@ pub mod footprint;
 pub mod gate;
 pub mod headquarters;
 pub mod invariants;
+pub mod jobs;
 pub mod packages;
 pub mod postgres_server;
 pub mod process;
 pub mod replica;
 pub mod requests;
 pub mod revisions;
+pub mod road;
 pub mod synced;
 pub mod tools;
 pub mod uploads;

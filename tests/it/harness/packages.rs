@@ -4,11 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use csu::{
     channel::{
-        store::{Applied, DownloadJob, SharedStore},
+        store::{Applied, SharedStore},
         writer::{self, DEFAULT_QUEUE},
     },
-    domain::{feature, time::Timestamp},
-    exchange::package::{self, Label},
+    domain::{configuration::ConfigurationRows, feature, job::DownloadJob, time::Timestamp},
     proto::exchange::{
         ChannelRow, CustomerGroupRow, FeatureRow, LimitRow, PackageRow, package_row::Row,
     },
@@ -17,6 +16,7 @@ use csu::{
         clock::{Clock as _, SharedClock, TestClock},
         task::{Task, Tasks},
     },
+    wire::package::{self, Label, PackageWriter, Verifier, open_chunk, open_header},
 };
 
 use super::{Engine, Replica, World};
@@ -137,15 +137,28 @@ impl Company {
     }
 
     fn package(&self, job: DownloadJob, rows: impl Iterator<Item = Row>) -> Vec<u8> {
-        let label = Label {
-            job: job.number().to_owned(),
-            from_version: 0,
-            to_version: self.version,
-            created_at: Timestamp(0),
-        };
-        let rows: Vec<_> = rows.map(|row| PackageRow { row: Some(row) }).collect();
-        package::encode(&label, &rows).expect("a package")
+        let created_at = Timestamp(0);
+        let label = Label { job, from: 0, to: self.version, full: true, created_at };
+        let mut writer = PackageWriter::new();
+        for row in rows {
+            let complete = writer.push(PackageRow { row: Some(row) }).expect("a row");
+            assert_eq!(complete, None, "a small company");
+        }
+        let package = writer.finish(&label).expect("a package");
+        let length = u32::try_from(package.header.len()).expect("a short header");
+        [&length.to_le_bytes(), package.header.as_slice(), &package.last].concat()
     }
+}
+
+/// What a package of [`Company::package`] brings: its header with its length, and its one chunk.
+fn read(package: &[u8]) -> (Label, ConfigurationRows) {
+    let (length, rest) = package.split_first_chunk().expect("a length");
+    let (header, chunk) = rest.split_at(u32::from_le_bytes(*length) as usize);
+    let mut verifier = Verifier::new(open_header(header).expect("a header")).expect("a package");
+    verifier.chunk(chunk).expect("its chunk");
+    let label = verifier.finish().expect("a whole package");
+    let rows = open_chunk(chunk).expect("its chunk").rows;
+    (label, package::configuration(label.job, rows).expect("a configuration"))
 }
 
 /// Puts into a database what registration and the exchange have brought, before headquarters went away.
@@ -159,9 +172,9 @@ pub async fn store(store: &SharedStore, clock: &Arc<TestClock>, packages: &[Vec<
     tasks.spawn(Task::Writer, writer_loop.run(tasks.shutdown_token()));
     writer.set_request_hash_key(COMPANY_KEY).await.expect("the key is kept");
     for bytes in packages {
-        let package = package::decode(bytes).expect("a package of ours");
-        let applied = Applied { version: package.label.to_version, at: clock.now() };
-        writer.apply_configuration(package.rows, applied).await.expect("applied");
+        let (label, rows) = read(bytes);
+        let applied = Applied { version: label.to, at: clock.now() };
+        writer.apply_configuration(rows, applied, None).await.expect("applied");
     }
     assert!(tasks.drain(Duration::from_secs(30)).await, "the writer ends");
 }
@@ -176,10 +189,10 @@ impl World {
     pub async fn apply(&self, company: &Company) -> bool {
         let mut newer = true;
         for bytes in company.packages() {
-            let package = package::decode(&bytes).expect("a package of ours");
-            let applied = Applied { version: package.label.to_version, at: self.clock.now() };
+            let (label, rows) = read(&bytes);
+            let applied = Applied { version: label.to, at: self.clock.now() };
             let writer = &self.replica().serving.unit.writer;
-            newer &= writer.apply_configuration(package.rows, applied).await.expect("applied");
+            newer &= writer.apply_configuration(rows, applied, None).await.expect("applied");
         }
         newer
     }

@@ -160,6 +160,12 @@ impl Starting {
         signal(name, self.child.id().expect("it runs"));
     }
 
+    /// As a power cut would: SIGKILL.
+    pub async fn kill(mut self) {
+        self.child.start_kill().expect("it runs");
+        wait::bounded("csu's end", self.child.wait()).await.expect("its status");
+    }
+
     pub async fn ended(mut self) -> Ended {
         let status = wait::bounded("csu's end", self.child.wait()).await.expect("its status");
         wait::bounded("the end of its output", self.readers.join_all()).await;
@@ -207,9 +213,8 @@ impl Process {
     }
 
     /// As a power cut would: SIGKILL.
-    pub async fn kill(mut self) {
-        self.running.child.start_kill().expect("it runs");
-        wait::bounded("csu's end", self.running.child.wait()).await.expect("its status");
+    pub async fn kill(self) {
+        self.running.kill().await;
     }
 
     /// In an orderly way.

@@ -70,6 +70,12 @@ impl Clients {
         Self(endpoint.connect().await.expect("the unit takes connections"))
     }
 
+    /// Clients of whoever serves there, which connect anew for each call that finds them without a connection.
+    pub fn towards(address: SocketAddr) -> Self {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a URL");
+        Self(endpoint.connect_lazy())
+    }
+
     pub fn customers(&self) -> CustomerServiceClient<Channel> {
         CustomerServiceClient::new(self.0.clone())
     }

@@ -67,7 +67,7 @@ pub async fn outcomes(headquarters: &Headquarters, origin: &Origin) -> Vec<Revis
     let store = &headquarters.serving().headquarters.store;
     let last = store.last_change().await.expect("a read");
     let origin = wire::origin(Some(origin.clone())).expect("an origin");
-    store.outcomes(origin, 0, last).await.expect("a read")
+    store.outcomes(origin, 0, last, u32::MAX).await.expect("a read")
 }
 
 /// Counter, status, version and reason of every revision that was uploaded.

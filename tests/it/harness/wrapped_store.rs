@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use csu::{
-    channel::store::{
-        Applied, ChannelStore, DownloadJob, Identity, SearchPosition, SharedStore, Transaction,
-    },
+    channel::store::{Applied, ChannelStore, Identity, SearchPosition, SharedStore, Transaction},
     domain::{
         configuration::ChannelConfiguration,
-        id::{CustomerId, RequestId},
+        id::{CustomerId, RequestId, RevisionId},
+        job::DownloadJob,
         known::KnownCustomer,
         revision::Counter,
         search::Criterion,
@@ -129,6 +128,10 @@ impl ChannelStore for WrappedStore {
     async fn configuration(&self, channel: &str) -> StoreResult<Option<ChannelConfiguration>> {
         self.configuration.pass().await?;
         self.inner.configuration(channel).await
+    }
+
+    async fn revision_id(&self, counter: Counter) -> StoreResult<Option<RevisionId>> {
+        self.inner.revision_id(counter).await
     }
 
     async fn applied(&self, job: DownloadJob) -> StoreResult<Option<Applied>> {

@@ -1,5 +1,7 @@
 //! Headquarters' store, watched, with commits that get no answer or lose a race.
 
+mod scheduler;
+
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -86,8 +88,9 @@ impl HeadquartersStore for FaultyStore {
         origin: Origin,
         from: i64,
         to: i64,
+        limit: u32,
     ) -> StoreResult<Vec<RevisionOutcome>> {
-        self.inner.outcomes(origin, from, to).await
+        self.inner.outcomes(origin, from, to, limit).await
     }
 
     async fn changes(&self, from: i64, to: i64, limit: u32) -> StoreResult<Vec<Record>> {

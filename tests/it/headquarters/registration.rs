@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use csu::{
-    channel::writer::ConfigurationPackage,
+    domain::{configuration::ConfigurationRows, job::DownloadJob},
     headquarters::operations::NAME_IN_USE_FOR,
     proto::{
-        exchange::{DownloadConfigurationRequest, RegisterDatabaseRequest},
+        exchange::RegisterDatabaseRequest,
         headquarters::{
             DatabaseGroup, EnableFeatureRequest, Limit, SaveDatabaseGroupRequest, SaveLimitRequest,
         },
@@ -110,16 +110,16 @@ async fn a_database_gets_its_own_channels(engine: Engine) {
         [("store-1", &["HOUSTON", "SEATTLE"][..]), ("store-2", &["BOSTON"][..])]
     {
         let unit = headquarters.registered(database).await;
-        let package = headquarters.download(&unit, "1070").await.unwrap();
-        let ConfigurationPackage::Channel(rows) = package.rows else { panic!("it is 1070") };
+        let (_, rows) = headquarters.configuration(&unit, "1070").await;
+        let ConfigurationRows::Channel(rows) = rows else { panic!("it is 1070") };
         let channels: Vec<_> =
             rows.channels.iter().map(|it| it.operating_unit_number.as_str()).collect();
         assert_eq!(channels, expected);
         assert!(rows.channels.iter().all(|it| it.filter_shared_customer_data_tables));
         assert_eq!(rows.channels[0].default_customer.currency, "USD");
         assert_eq!(rows.customer_groups.len(), 4);
-        let package = headquarters.download(&unit, "1110").await.unwrap();
-        let ConfigurationPackage::Global(rows) = package.rows else { panic!("it is 1110") };
+        let (_, rows) = headquarters.configuration(&unit, "1110").await;
+        let ConfigurationRows::Global(rows) = rows else { panic!("it is 1110") };
         assert!(rows.features.len() == 4 && rows.features.values().all(|on| *on));
     }
     headquarters.close().await;
@@ -128,15 +128,18 @@ async fn a_database_gets_its_own_channels(engine: Engine) {
 async fn packages_have_the_version_of_what_they_bring(engine: Engine) {
     let headquarters = Headquarters::new(engine).await;
     let unit = headquarters.registered("store-1").await;
-    let of = async |job: &str| headquarters.download(&unit, job).await.unwrap().label;
+    let of = async |job: &str| headquarters.configuration(&unit, job).await.0;
     let label = of("1070").await;
-    assert_eq!((label.job.as_str(), label.from_version, label.to_version), ("1070", 0, 1));
+    assert_eq!(
+        (label.job, label.from, label.to, label.full),
+        (DownloadJob::ChannelConfiguration, 0, 1, true)
+    );
     assert_eq!(label.created_at, START);
     let limit = Limit { field: "email".to_owned(), max_characters: 60 };
     headquarters.setup().save_limit(SaveLimitRequest { limit: Some(limit) }).await.unwrap();
-    assert_eq!((of("1070").await.to_version, of("1110").await.to_version), (1, 2));
+    assert_eq!((of("1070").await.to, of("1110").await.to), (1, 2));
     add_channel(&headquarters, "BOSTON", "store-1").await;
-    assert_eq!((of("1070").await.to_version, of("1110").await.to_version), (2, 2));
+    assert_eq!((of("1070").await.to, of("1110").await.to), (2, 2));
     // What changes nothing has no version.
     let request = EnableFeatureRequest { key: "async-address-creation".to_owned() };
     headquarters.features().enable_feature(request).await.unwrap();
@@ -156,9 +159,9 @@ async fn packages_have_the_version_of_what_they_bring(engine: Engine) {
         Ok(())
     });
     many.await.unwrap();
-    let package = headquarters.download(&unit, "1070").await.unwrap();
-    assert_eq!(package.label.to_version, 3);
-    let ConfigurationPackage::Channel(rows) = package.rows else { panic!("it is 1070") };
+    let (label, rows) = headquarters.configuration(&unit, "1070").await;
+    assert_eq!(label.to, 3);
+    let ConfigurationRows::Channel(rows) = rows else { panic!("it is 1070") };
     assert_eq!(rows.channels.len(), 20_003);
     headquarters.close().await;
 }
@@ -179,23 +182,13 @@ async fn what_is_malformed_is_named(engine: Engine) {
         let refused = headquarters.exchange().register_database(request).await.unwrap_err();
         assert_eq!(violations(&refused)[0].0, "program_version");
     }
-    let request = RegisterDatabaseRequest { origin: None, ..sound };
+    let request = RegisterDatabaseRequest { origin: None, ..sound.clone() };
     let refused = headquarters.exchange().register_database(request).await.unwrap_err();
     assert_eq!(violations(&refused)[0].0, "origin");
-
-    let download = async |origin, job: &str| {
-        let request = DownloadConfigurationRequest { origin, job: job.to_owned() };
-        match headquarters.exchange().download_configuration(request).await {
-            Ok(_) => panic!("it is refused"),
-            Err(refused) => refused,
-        }
-    };
-    assert_eq!(violations(&download(None, "1070").await)[0].0, "origin");
-    let refused = download(Some(unit), "1010").await;
-    assert_eq!(violations(&refused), [("job".to_owned(), "UNKNOWN_CODE".to_owned())]);
-    for job in ["1070", "1110"] {
-        let refused = download(Some(new_origin()), job).await;
-        let expected = (Code::PermissionDenied, "DATABASE_NOT_REGISTERED".to_owned());
+    for formats in [vec![], vec![2], vec![7; 1_000]] {
+        let request = RegisterDatabaseRequest { package_formats: formats, ..sound.clone() };
+        let refused = headquarters.exchange().register_database(request).await.unwrap_err();
+        let expected = (Code::FailedPrecondition, "FORMAT_NOT_SUPPORTED".to_owned());
         assert_eq!(reason(&refused), expected);
     }
     headquarters.close().await;

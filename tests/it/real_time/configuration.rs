@@ -30,11 +30,15 @@ async fn scenario_33_async_editing_is_on_at_headquarters_only(engine: Engine) {
     chain.clock.advance(TIME_TO_LIVE);
     assert_eq!(edited(&chain, &name, "Giulia").await, "real-time ASYNC_EDIT_OFF");
     assert_eq!(chain.gate.writes(), 3);
-    // A unit fetches the configuration when it starts.
     chain.world.restart(Vec::new()).await;
     chain.clock.advance(TIME_TO_LIVE);
+    assert_eq!(edited(&chain, &name, "Sofia").await, "real-time ASYNC_EDIT_OFF");
+    // It is here, and what is cached decides for a while.
+    chain.bring_configuration().await;
+    assert_eq!(edited(&chain, &name, "Chiara").await, "real-time ASYNC_EDIT_OFF");
+    chain.clock.advance(TIME_TO_LIVE);
     assert_eq!(edited(&chain, &name, "Anna").await, "async ASYNC_EDIT");
-    assert_eq!(chain.gate.writes(), 3);
+    assert_eq!(chain.gate.writes(), 5);
     chain.close().await;
 }
 
@@ -47,32 +51,32 @@ fn versions(shown: &GetChannelConfigurationResponse) -> [i64; 3] {
 }
 
 async fn cached_stored_and_at_headquarters_side_by_side(engine: Engine) {
-    let mut chain = steadfast(engine, &[F1, F2]).await;
+    let chain = steadfast(engine, &[F1, F2]).await;
     let shown = chain.unit().configuration(REAL_TIME_CHANNEL).await.unwrap();
     assert_eq!(versions(&shown), [1, 1, 1]);
     assert_eq!(shown.headquarters_version_time.unwrap().seconds, START.millis() / 1_000);
     assert!(!shown.cached.unwrap().async_customer_editing);
 
-    // The next start learns that there is a newer one, and gets it a little later.
-    enable(&chain.headquarters, F3).await;
-    chain.gate.downloads(Some(bare(Code::Unavailable)));
+    // The unit hears that there is a newer one, and gets it when the job runs.
     chain.clock.advance(Duration::from_secs(5));
-    chain.world.restart(Vec::new()).await;
+    enable(&chain.headquarters, F3).await;
     let unit = chain.unit();
+    wait::until("it was heard of", async || {
+        let shown = unit.configuration(REAL_TIME_CHANNEL).await.unwrap();
+        versions(&shown) == [1, 1, 2]
+    })
+    .await;
     let shown = unit.configuration(REAL_TIME_CHANNEL).await.unwrap();
     assert_eq!(versions(&shown), [1, 1, 2]);
     assert_eq!(shown.headquarters_version_time.unwrap().seconds, START.millis() / 1_000 + 5);
     assert_eq!(shown.global_configuration_applied_time.unwrap().seconds, START.millis() / 1_000);
-    chain.gate.downloads(None);
-    wait::until("the configuration is stored", async || {
-        let shown = unit.configuration(REAL_TIME_CHANNEL).await.unwrap();
-        versions(&shown) == [1, 2, 2]
-    })
-    .await;
+    chain.bring_configuration().await;
     let shown = unit.configuration(REAL_TIME_CHANNEL).await.unwrap();
+    assert_eq!(versions(&shown), [1, 2, 2]);
     assert!(!shown.cached.unwrap().async_customer_editing, "this decides still");
     assert!(shown.stored.unwrap().async_customer_editing, "this will decide");
-    assert_eq!(Duration::try_from(shown.cached_time_left.unwrap()), Ok(TIME_TO_LIVE));
+    let left = TIME_TO_LIVE - Duration::from_secs(5);
+    assert_eq!(Duration::try_from(shown.cached_time_left.unwrap()), Ok(left));
     chain.clock.advance(TIME_TO_LIVE);
     let shown = unit.configuration(REAL_TIME_CHANNEL).await.unwrap();
     assert_eq!(versions(&shown), [2, 2, 2]);

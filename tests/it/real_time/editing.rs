@@ -112,6 +112,7 @@ async fn edits_that_wait_come_first(engine: Engine) {
     chain.unit().update(rename(&name, "Maria")).await.unwrap();
     disable(&chain.headquarters, F3).await;
     disable(&chain.headquarters, F2).await;
+    chain.bring_configuration().await;
     chain.world.restart(Vec::new()).await;
 
     let unit = chain.unit();

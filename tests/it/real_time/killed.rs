@@ -34,7 +34,7 @@ const CREATES: usize = 10;
 /// A headquarters that is at this address whenever it runs.
 fn serve_headquarters_at(database: &Database, address: &str) -> Command {
     let mut command = process::csu();
-    command.args(["serve", "--role", "headquarters", "--demo", "true"]);
+    command.args(["serve", "--role", "headquarters", "--demo", "true", "--jobs", "manual"]);
     command.args(["--headquarters-database", &database.url, "--headquarters-listen", address]);
     command.args(["--headquarters-http-listen", "127.0.0.1:0"]);
     command

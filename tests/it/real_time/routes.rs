@@ -156,6 +156,7 @@ async fn what_it_says_is_what_happens(engine: Engine) {
     for (f2, f3, off) in [(true, true, None), (true, false, Some(F3)), (false, false, Some(F2))] {
         if let Some(key) = off {
             disable(&chain.headquarters, key).await;
+            chain.bring_configuration().await;
         }
         for headquarters in [Headquarters::There, Headquarters::Away, Headquarters::TooFar] {
             customers.synced = fresh(&mut chain).await;

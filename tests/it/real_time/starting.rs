@@ -74,8 +74,11 @@ async fn what_is_stored_serves_while_headquarters_is_away(engine: Engine) {
 
     chain.headquarters.start().await;
     let unit = chain.unit();
-    let back = async || connection(unit).await.reachable && stored(unit).await == 2;
-    wait::until("a probe has found it and the configuration is fetched", back).await;
+    let back = async || connection(unit).await.reachable;
+    wait::until("a probe has found it", back).await;
+    chain.headquarters.run("1110").await;
+    // It may be connected again only now.
+    wait::until("the configuration is brought", async || stored(unit).await == 2).await;
     let answer = unit.create(create()).await.unwrap();
     assert_eq!(way(answer.execution), "real-time PROFILE_REAL_TIME");
     let shown = unit.configuration(REAL_TIME_CHANNEL).await.unwrap();

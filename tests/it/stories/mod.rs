@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod configuration;
+mod exchange;
 mod first_customer;
 mod identity;
 mod scenarios;

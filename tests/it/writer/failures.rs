@@ -1,9 +1,9 @@
 //! A flush that failed: nobody knows what the disk holds, so nothing is written over it and the unit stops.
 
 use csu::{
-    channel::{store::Applied, writer::ConfigurationPackage},
+    channel::store::Applied,
     domain::{
-        configuration::GlobalConfigurationRows,
+        configuration::{ConfigurationRows, GlobalConfigurationRows},
         error::{Error, Unavailable},
     },
     runtime::task::Task,
@@ -80,8 +80,9 @@ async fn it_counts_in_maintenance_too(engine: Engine) {
         let failed = if pruning {
             unit.writer.prune_request_records(START, 10).await.err()
         } else {
-            let package = ConfigurationPackage::Global(GlobalConfigurationRows::default());
-            unit.writer.apply_configuration(package, Applied { version: 1, at: START }).await.err()
+            let package = ConfigurationRows::Global(GlobalConfigurationRows::default());
+            let applied = Applied { version: 1, at: START };
+            unit.writer.apply_configuration(package, applied, None).await.err()
         };
         assert!(matches!(failed, Some(StoreError::FlushFailed(_))), "{failed:?}");
         assert_eq!(wait::bounded("the writer's end", unit.tasks.failed()).await, Task::Writer);

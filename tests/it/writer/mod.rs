@@ -3,10 +3,15 @@
 
 mod batches;
 mod callers;
+mod captured;
+mod channel;
 mod conflicts;
 mod downloads;
 mod failures;
+mod full_packages;
 mod in_doubt;
+mod leases;
+mod performed;
 mod slots;
 mod stopping;
 

@@ -1,9 +1,9 @@
 //! A unit that stops answers everyone who waits.
 
 use csu::{
-    channel::{store::Applied, writer::ConfigurationPackage},
+    channel::store::Applied,
     domain::{
-        configuration::GlobalConfigurationRows,
+        configuration::{ConfigurationRows, GlobalConfigurationRows},
         error::{Error, Unavailable},
     },
 };
@@ -40,9 +40,9 @@ async fn writes_and_maintenance_take_turns(engine: Engine) {
     let unit = Unit::new(engine).await;
     let first = unit.held_up().await;
     let one = unit.queue([writes::create("One")]);
-    let package = ConfigurationPackage::Global(GlobalConfigurationRows::default());
-    let mut applying =
-        Box::pin(unit.writer.apply_configuration(package, Applied { version: 1, at: START }));
+    let package = ConfigurationRows::Global(GlobalConfigurationRows::default());
+    let applied = Applied { version: 1, at: START };
+    let mut applying = Box::pin(unit.writer.apply_configuration(package, applied, None));
     assert!((&mut applying).now_or_never().is_none());
     let later = START.plus(std::time::Duration::from_secs(1));
     let mut pruning = Box::pin(unit.writer.prune_request_records(later, 10));

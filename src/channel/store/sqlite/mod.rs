@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 use crate::{
     channel::store::{
-        Applied, ChannelStore, DownloadJob, Identity, NewDatabase, SearchPosition, Transaction,
-        configuration,
+        Applied, ChannelStore, Identity, NewDatabase, SearchPosition, Transaction, configuration,
         payload::{self, CustomerRow},
         staging::{self, CapturedTuple},
     },
     domain::{
         configuration::ChannelConfiguration,
-        id::{CustomerId, RequestId},
+        id::{CustomerId, RequestId, RevisionId},
+        job::DownloadJob,
         known::KnownCustomer,
         revision::Counter,
         search::Criterion,
@@ -76,7 +76,7 @@ async fn applied(
     job: DownloadJob,
 ) -> StoreResult<Option<Applied>> {
     let row: Option<(i64, i64)> =
-        sqlx::query_as(sql::APPLIED).bind(job.number()).fetch_optional(connection).await?;
+        sqlx::query_as(sql::APPLIED).bind(job.as_str()).fetch_optional(connection).await?;
     Ok(row.map(|(version, at)| Applied { version, at: Timestamp(at) }))
 }
 
@@ -141,6 +141,14 @@ impl ChannelStore for SqliteStore {
             .fetch_optional(&mut *self.0.read().await?)
             .await?;
         row.map(|row| configuration::assemble(channel, row)).transpose()
+    }
+
+    async fn revision_id(&self, counter: Counter) -> StoreResult<Option<RevisionId>> {
+        let row: Option<(Uuid,)> = sqlx::query_as(sql::REVISION_ID)
+            .bind(counter.0)
+            .fetch_optional(&mut *self.0.read().await?)
+            .await?;
+        Ok(row.map(|(id,)| RevisionId(id)))
     }
 
     async fn applied(&self, job: DownloadJob) -> StoreResult<Option<Applied>> {

@@ -1,5 +1,28 @@
 //! Every statement for SQLite. Rows come in as one JSON array a statement.
 
+/// What a revision is read back from: its row with its staged rows.
+macro_rules! revision {
+    () => {
+        "SELECT r.counter, r.id, r.request_id, r.customer_id, r.captured_at, r.base_version,
+                (SELECT json_group_array(json_object('ordinal', c.ordinal, 'operation', c.operation, 'relationshiptype', c.relationshiptype,
+                    'firstname', c.firstname, 'middlename', c.middlename, 'lastname', c.lastname,
+                    'custname', c.custname, 'languageid', c.languageid, 'custgroup', c.custgroup,
+                    'currency', c.currency, 'receiptoption', c.receiptoption, 'receiptemail', c.receiptemail,
+                    'identificationnumber', c.identificationnumber, 'primaryphone', c.primaryphone,
+                    'primaryemail', c.primaryemail))
+                 FROM retailasynccustomerv2 c WHERE c.replicationcounterfromorigin = r.counter),
+                (SELECT json_group_array(json_object('ordinal', k.ordinal, 'operation', k.operation, 'contactid', lower(hex(k.contactid)),
+                    'contacttype', k.contacttype, 'locator', k.locator, 'typedlocator', k.typedlocator))
+                 FROM retailasynccustomercontact k WHERE k.replicationcounterfromorigin = r.counter),
+                (SELECT json_group_array(json_object('ordinal', a.ordinal, 'operation', a.operation, 'addressid', lower(hex(a.addressid)),
+                    'makepostaladdressprimary', a.makepostaladdressprimary, 'role', a.role,
+                    'street', a.street, 'streetnumber', a.streetnumber,
+                    'buildingcompliment', a.buildingcompliment, 'districtname', a.districtname,
+                    'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country))
+                 FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter)"
+    };
+}
+
 crate::storage::statements! {
     ORIGIN = "SELECT database_id, database_name, incarnation, request_hash_key FROM origin WHERE id = 1";
     CREATE_ORIGIN = "INSERT INTO origin VALUES (1, ?1, ?2, 1, NULL, ?3) ON CONFLICT DO NOTHING";
@@ -28,43 +51,11 @@ crate::storage::statements! {
         FROM channel WHERE operating_unit_number = ?1";
     APPLIED = "SELECT version, applied_at FROM applied_job WHERE job = ?1";
 
-    WAITING_REVISIONS = "SELECT r.counter, r.id, r.request_id, r.customer_id, r.captured_at, r.base_version,
-            (SELECT json_group_array(json_object('ordinal', c.ordinal, 'operation', c.operation, 'relationshiptype', c.relationshiptype,
-                'firstname', c.firstname, 'middlename', c.middlename, 'lastname', c.lastname,
-                'custname', c.custname, 'languageid', c.languageid, 'custgroup', c.custgroup,
-                'currency', c.currency, 'receiptoption', c.receiptoption, 'receiptemail', c.receiptemail,
-                'identificationnumber', c.identificationnumber, 'primaryphone', c.primaryphone,
-                'primaryemail', c.primaryemail))
-             FROM retailasynccustomerv2 c WHERE c.replicationcounterfromorigin = r.counter),
-            (SELECT json_group_array(json_object('ordinal', k.ordinal, 'operation', k.operation, 'contactid', lower(hex(k.contactid)),
-                'contacttype', k.contacttype, 'locator', k.locator, 'typedlocator', k.typedlocator))
-             FROM retailasynccustomercontact k WHERE k.replicationcounterfromorigin = r.counter),
-            (SELECT json_group_array(json_object('ordinal', a.ordinal, 'operation', a.operation, 'addressid', lower(hex(a.addressid)),
-                'makepostaladdressprimary', a.makepostaladdressprimary, 'role', a.role,
-                'street', a.street, 'streetnumber', a.streetnumber,
-                'buildingcompliment', a.buildingcompliment, 'districtname', a.districtname,
-                'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country))
-             FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter)
-        FROM revision r WHERE r.customer_id IN (SELECT unhex(value, '-') FROM json_each(?1)) AND r.resolved_at IS NULL ORDER BY r.counter";
-    CAPTURED_REVISIONS = "SELECT r.counter, r.id, r.request_id, r.customer_id, r.captured_at, r.base_version,
-            (SELECT json_group_array(json_object('ordinal', c.ordinal, 'operation', c.operation, 'relationshiptype', c.relationshiptype,
-                'firstname', c.firstname, 'middlename', c.middlename, 'lastname', c.lastname,
-                'custname', c.custname, 'languageid', c.languageid, 'custgroup', c.custgroup,
-                'currency', c.currency, 'receiptoption', c.receiptoption, 'receiptemail', c.receiptemail,
-                'identificationnumber', c.identificationnumber, 'primaryphone', c.primaryphone,
-                'primaryemail', c.primaryemail))
-             FROM retailasynccustomerv2 c WHERE c.replicationcounterfromorigin = r.counter),
-            (SELECT json_group_array(json_object('ordinal', k.ordinal, 'operation', k.operation, 'contactid', lower(hex(k.contactid)),
-                'contacttype', k.contacttype, 'locator', k.locator, 'typedlocator', k.typedlocator))
-             FROM retailasynccustomercontact k WHERE k.replicationcounterfromorigin = r.counter),
-            (SELECT json_group_array(json_object('ordinal', a.ordinal, 'operation', a.operation, 'addressid', lower(hex(a.addressid)),
-                'makepostaladdressprimary', a.makepostaladdressprimary, 'role', a.role,
-                'street', a.street, 'streetnumber', a.streetnumber,
-                'buildingcompliment', a.buildingcompliment, 'districtname', a.districtname,
-                'city', a.city, 'county', a.county, 'state', a.state, 'zip', a.zip, 'country', a.country))
-             FROM retailasyncaddressv2 a WHERE a.replicationcounterfromorigin = r.counter),
+    WAITING_REVISIONS = concat!(revision!(), "
+        FROM revision r WHERE r.customer_id IN (SELECT unhex(value, '-') FROM json_each(?1)) AND r.resolved_at IS NULL ORDER BY r.counter");
+    CAPTURED_REVISIONS = concat!(revision!(), ",
             r.request_hash, r.channel, r.caller, r.decision
-        FROM revision r WHERE r.counter > ?1 ORDER BY r.counter LIMIT ?2";
+        FROM revision r WHERE r.counter > ?1 ORDER BY r.counter LIMIT ?2");
     TAKE_COUNTERS = "UPDATE counter SET revision = revision + ?1, event = event + ?2, captured_at = max(captured_at, ?3)
         WHERE id = 1 RETURNING revision, event, captured_at";
     INSERT_CUSTOMERS = "INSERT INTO customer (id, version, base, view)
@@ -84,6 +75,7 @@ crate::storage::statements! {
         ON CONFLICT (customer_id, id) DO UPDATE SET base = excluded.base, view = excluded.view";
     REMOVE_ADDRESSES = "DELETE FROM address WHERE (customer_id, id) IN
         (SELECT unhex(value->>'customer_id', '-'), unhex(value->>'id', '-') FROM json_each(?1))";
+    REMOVE_CUSTOMERS = "DELETE FROM customer WHERE id IN (SELECT unhex(value->>'id', '-') FROM json_each(?1))";
     INSERT_REVISIONS = "INSERT INTO revision (counter, id, request_id, request_hash, customer_id, channel, caller,
             captured_at, base_version, decision, touches)
         SELECT value->>'counter', unhex(value->>'id', '-'), unhex(value->>'request_id', '-'),
@@ -123,16 +115,27 @@ crate::storage::statements! {
     BASES = "SELECT c.id, c.version, c.base,
             (SELECT json_group_array(json(a.base)) FROM address a WHERE a.customer_id = c.id AND a.base IS NOT NULL)
         FROM customer c WHERE c.base IS NOT NULL AND c.id IN (SELECT unhex(value, '-') FROM json_each(?1))";
+    REVISION_ID = "SELECT id FROM revision WHERE counter = ?1";
     REVISION_CUSTOMERS = "SELECT counter, customer_id FROM revision WHERE counter IN (SELECT value FROM json_each(?1))";
+    ABSENT = "SELECT id FROM customer WHERE id > ?1 AND id <= ?2 AND version <= ?3
+            AND id NOT IN (SELECT unhex(value, '-') FROM json_each(?4))
+            AND NOT EXISTS (SELECT 1 FROM revision r WHERE r.customer_id = customer.id AND r.resolved_at IS NULL)
+        ORDER BY id LIMIT ?5";
     OUTCOMES = "SELECT counter, outcome, outcome_version FROM revision
         WHERE outcome IS NOT NULL AND resolved_at IS NULL
             AND customer_id IN (SELECT unhex(value, '-') FROM json_each(?1))";
-    MARK_UPLOADED = "UPDATE revision SET uploaded_at = ?2 WHERE counter <= ?1 AND uploaded_at IS NULL";
+    // Only among those that wait, which are few in a table that grows.
+    MARK_UPLOADED = "UPDATE revision INDEXED BY revision_waiting SET uploaded_at = ?2
+        WHERE resolved_at IS NULL AND uploaded_at IS NULL AND counter <= ?1";
+    MARK_PROCESSED = "UPDATE revision INDEXED BY revision_waiting SET processed_at = ?2
+        WHERE resolved_at IS NULL AND uploaded_at IS NOT NULL AND processed_at IS NULL AND counter <= ?1";
     PUT_OUTCOMES = "UPDATE revision SET outcome = r.value->>'outcome', outcome_version = r.value->>'version',
-            error_reason = r.value->>'error_reason', processed_at = r.value->>'processed_at',
-            uploaded_at = coalesce(uploaded_at, r.value->>'processed_at')
+            outcome_change = r.value->>'change', error_reason = r.value->>'error_reason',
+            uploaded_at = coalesce(uploaded_at, r.value->>'processed_at'),
+            processed_at = iif(outcome IS NULL, coalesce(processed_at, r.value->>'processed_at'),
+                r.value->>'processed_at')
         FROM json_each(?1) AS r WHERE revision.counter = r.value->>'counter' AND revision.resolved_at IS NULL
-            AND coalesce(revision.outcome_version, 0) <= r.value->>'version'";
+            AND (revision.outcome_change IS NULL OR revision.outcome_change < r.value->>'change')";
     RESOLVE = "UPDATE revision SET resolved_at = ?2 WHERE counter IN (SELECT value FROM json_each(?1))";
     COMPLETE_CUSTOMERS = "UPDATE retailasynccustomerv2 SET onlineoperationcompleted = 1
         WHERE replicationcounterfromorigin IN (SELECT value FROM json_each(?1))";
@@ -147,6 +150,16 @@ crate::storage::statements! {
     PRUNE_RECORDS = "DELETE FROM request_record WHERE request_id IN
         (SELECT request_id FROM request_record WHERE recorded_at < ?1 ORDER BY recorded_at LIMIT ?2)";
 
+    // Without a lock where another has it: he may be in a long transaction with it.
+    TAKE_LEASE = "INSERT INTO job_lease (name, holder, fence, held_until)
+        SELECT ?1, ?2, 1, ?4 WHERE NOT EXISTS
+            (SELECT 1 FROM job_lease WHERE name = ?1 AND holder <> ?2 AND held_until > ?3)
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, fence = job_lease.fence + 1,
+            held_until = excluded.held_until
+        WHERE job_lease.holder = excluded.holder OR job_lease.held_until <= ?3
+        RETURNING fence";
+    HOLD_LEASE = "UPDATE job_lease SET held_until = ?4 WHERE name = ?1 AND holder = ?2 AND fence = ?3";
+    RELEASE_LEASE = "UPDATE job_lease SET held_until = 0 WHERE name = ?1 AND holder = ?2 AND fence = ?3";
     SET_APPLIED = "INSERT INTO applied_job (job, version, applied_at) VALUES (?1, ?2, ?3)
         ON CONFLICT (job) DO UPDATE SET version = excluded.version, applied_at = excluded.applied_at
         WHERE applied_job.version < excluded.version";

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     channel::store::{
-        Applied, DownloadJob, Rows, Taken, Transaction, configuration, payload, rows,
+        Applied, IdRange, Rows, Taken, Transaction, configuration, payload, rows,
         sqlite::sql,
         staging::{self, RevisionTuple},
     },
@@ -14,7 +14,9 @@ use crate::{
         base::Base,
         configuration::{ChannelConfigurationRows, GlobalConfigurationRows},
         id::{CustomerId, RequestId},
+        job::DownloadJob,
         known::KnownCustomer,
+        lease::Lease,
         outcome::{Outcome, OutcomeStatus},
         revision::{Counter, Revision},
         time::Timestamp,
@@ -54,7 +56,7 @@ impl SqliteTransaction {
 
     async fn set_applied(&mut self, job: DownloadJob, applied: Applied) -> StoreResult<bool> {
         let done = sqlx::query(sql::SET_APPLIED)
-            .bind(job.number())
+            .bind(job.as_str())
             .bind(applied.version)
             .bind(applied.at.millis())
             .execute(&mut *self.0)
@@ -132,6 +134,72 @@ impl Transaction for SqliteTransaction {
         rows.into_iter().map(payload::outcome).collect()
     }
 
+    async fn take_lease(
+        &mut self,
+        name: &str,
+        holder: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<Option<Lease>> {
+        let row: Option<(i64,)> = sqlx::query_as(sql::TAKE_LEASE)
+            .bind(name)
+            .bind(holder)
+            .bind(now.millis())
+            .bind(until.millis())
+            .fetch_optional(&mut *self.0)
+            .await?;
+        Ok(row.map(|(fence,)| Lease { name: name.to_owned(), holder, fence }))
+    }
+
+    async fn hold_lease(&mut self, lease: &Lease, until: Timestamp) -> StoreResult<()> {
+        let done = sqlx::query(sql::HOLD_LEASE)
+            .bind(&lease.name)
+            .bind(lease.holder)
+            .bind(lease.fence)
+            .bind(until.millis())
+            .execute(&mut *self.0)
+            .await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+    }
+
+    async fn release_lease(&mut self, lease: &Lease) -> StoreResult<()> {
+        sqlx::query(sql::RELEASE_LEASE)
+            .bind(&lease.name)
+            .bind(lease.holder)
+            .bind(lease.fence)
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn mark_processed(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()> {
+        sqlx::query(sql::MARK_PROCESSED)
+            .bind(up_to.0)
+            .bind(at.millis())
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn absent(
+        &mut self,
+        range: &IdRange,
+        kept: &[CustomerId],
+        version: i64,
+        limit: u32,
+    ) -> StoreResult<Vec<CustomerId>> {
+        let (above, up_to) = payload::ends(range);
+        let rows: Vec<(Uuid,)> = sqlx::query_as(sql::ABSENT)
+            .bind(above)
+            .bind(up_to)
+            .bind(version)
+            .bind(uuids(kept.iter().map(|id| id.0)))
+            .bind(i64::from(limit))
+            .fetch_all(&mut *self.0)
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+    }
+
     async fn mark_uploaded(&mut self, up_to: Counter, at: Timestamp) -> StoreResult<()> {
         sqlx::query(sql::MARK_UPLOADED)
             .bind(up_to.0)
@@ -174,6 +242,7 @@ impl Transaction for SqliteTransaction {
         put(&mut self.0, sql::PUT_ADDRESSES, &rows.addresses).await?;
         put(&mut self.0, sql::PUT_ADDRESS_BASES, &rows.address_bases).await?;
         put(&mut self.0, sql::REMOVE_ADDRESSES, &rows.removed_addresses).await?;
+        put_each(&mut self.0, sql::REMOVE_CUSTOMERS, &rows.removed_customers).await?;
         put(&mut self.0, sql::INSERT_REVISIONS, &rows.revisions).await?;
         put(&mut self.0, sql::INSERT_STAGED_CUSTOMERS, &rows.staged_customers).await?;
         put(&mut self.0, sql::INSERT_STAGED_ADDRESSES, &rows.staged_addresses).await?;

@@ -13,8 +13,8 @@ use crate::{
         upload::Position,
         write::Method,
     },
-    headquarters::store::{RevisionOutcome, WaitingRevision, payload::key},
-    storage::{StoreError, StoreResult, parse},
+    headquarters::store::{RevisionOutcome, WaitingRevision},
+    storage::{StoreError, StoreResult, bytes_32, parse},
 };
 
 /// Last counter, its revision's id.
@@ -44,7 +44,7 @@ pub(in super::super) type WaitingTuple = (
     String,
 );
 /// Id, request id, hash, counter, customer id, method, decision, status, version, contained in, superseded, error
-/// reason.
+/// reason, processed at.
 pub(in super::super) type OutcomeTuple = (
     Uuid,
     Uuid,
@@ -58,6 +58,7 @@ pub(in super::super) type OutcomeTuple = (
     Option<i64>,
     bool,
     Option<String>,
+    Option<i64>,
 );
 
 /// A row of `origin`, if there is one.
@@ -101,7 +102,7 @@ pub(in super::super) fn waiting(row: WaitingTuple) -> StoreResult<WaitingRevisio
             changes: parse("revision", "changes", id, &changes)?,
         },
         method: self::method(id, &method)?,
-        request_hash: key("revision", "request_hash", id, hash)?,
+        request_hash: bytes_32("revision", "request_hash", id, hash)?,
         channel,
         caller,
         decision: parse("revision", "decision", id, &decision)?,
@@ -117,11 +118,14 @@ pub(in super::super) fn waiting(row: WaitingTuple) -> StoreResult<WaitingRevisio
 
 pub(in super::super) fn outcome(row: OutcomeTuple) -> StoreResult<RevisionOutcome> {
     let (id, request_id, hash, counter, customer_id, method, ..) = row;
-    let (.., decision, status, version, contained_in, superseded, error_reason) = row;
+    let (.., decision, status, version, contained_in, superseded, error_reason, processed_at) = row;
+    let processed_at = processed_at.ok_or_else(|| {
+        StoreError::inconsistent("revision", "processed_at", id, "it has an outcome without")
+    })?;
     Ok(RevisionOutcome {
         revision_id: RevisionId(id),
         request_id: RequestId(request_id),
-        request_hash: key("revision", "request_hash", id, hash)?,
+        request_hash: bytes_32("revision", "request_hash", id, hash)?,
         counter: (counter > 0).then_some(Counter(counter)),
         customer_id: CustomerId(customer_id),
         method: self::method(id, &method)?,
@@ -131,6 +135,7 @@ pub(in super::super) fn outcome(row: OutcomeTuple) -> StoreResult<RevisionOutcom
         contained_in,
         superseded,
         error_reason,
+        processed_at: Timestamp(processed_at),
     })
 }
 
@@ -139,7 +144,7 @@ pub(super) fn method(row: Uuid, name: &str) -> StoreResult<Method> {
         .ok_or_else(|| StoreError::inconsistent("revision", "method", row, "no such method"))
 }
 
-fn status(row: impl std::fmt::Display, text: &str) -> StoreResult<RevisionStatus> {
+pub(super) fn status(row: impl std::fmt::Display, text: &str) -> StoreResult<RevisionStatus> {
     RevisionStatus::parse(text)
         .ok_or_else(|| StoreError::inconsistent("revision", "status", row, "no such status"))
 }

@@ -1,5 +1,6 @@
 //! Headquarters' database on a server, for several replicas.
 
+pub mod scheduler;
 pub mod sql;
 mod transaction;
 
@@ -143,12 +144,14 @@ impl HeadquartersStore for PostgresStore {
         origin: Origin,
         from: i64,
         to: i64,
+        limit: u32,
     ) -> StoreResult<Vec<RevisionOutcome>> {
         let rows: Vec<OutcomeTuple> = sqlx::query_as(sql::OUTCOMES)
             .bind(origin.database_id)
             .bind(origin.incarnation)
             .bind(from)
             .bind(to)
+            .bind(i64::from(limit))
             .fetch_all(&mut *self.0.read().await?)
             .await?;
         rows.into_iter().map(revision::outcome).collect()

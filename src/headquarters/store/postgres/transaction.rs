@@ -214,6 +214,10 @@ impl Transaction for PostgresTransaction {
             .bind(&database.program_version)
             .bind(database.registered_at.millis())
             .bind(database.last_seen_at.millis())
+            .bind(database.applied.customers)
+            .bind(database.applied.channel_configuration)
+            .bind(database.applied.global_configuration)
+            .bind(database.connected_until.millis())
             .execute(&mut *self.0)
             .await?;
         Ok(())

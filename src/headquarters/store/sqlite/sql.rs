@@ -57,9 +57,9 @@ crate::storage::statements! {
                 AND b.customer_id = r.customer_id AND b.database_id = r.database_id
                 AND b.incarnation = r.incarnation AND b.counter < r.counter)";
     OUTCOMES = "SELECT id, request_id, request_hash, counter, customer_id, method, decision, status, version,
-            contained_in, superseded IS NOT NULL, error_reason
+            contained_in, superseded IS NOT NULL, error_reason, processed_at
         FROM revision WHERE database_id = ?1 AND incarnation = ?2 AND version > ?3 AND version <= ?4
-        ORDER BY version";
+        ORDER BY version LIMIT ?5";
     CHANGES = "SELECT id, record FROM customer WHERE version > ?1 AND version <= ?2 ORDER BY version LIMIT ?3";
     LAST_CHANGE = "SELECT change FROM counter WHERE id = 1";
 
@@ -88,15 +88,19 @@ crate::storage::statements! {
     SET_CONFIGURATION_VERSION = "UPDATE configuration_version
         SET channel_configuration = ?1, global_configuration = ?2 WHERE id = 1";
 
-    DATABASES = "SELECT name, database_id, incarnation, program_version, registered_at, last_seen_at
+    DATABASES = "SELECT name, database_id, incarnation, program_version, registered_at, last_seen_at, customers,
+            channel_configuration, global_configuration, connected_until
         FROM registered_database ORDER BY name";
-    REGISTRATIONS = "SELECT name, database_id, incarnation, program_version, registered_at, last_seen_at
+    REGISTRATIONS = "SELECT name, database_id, incarnation, program_version, registered_at, last_seen_at, customers,
+            channel_configuration, global_configuration, connected_until
         FROM registered_database WHERE name = ?1 OR database_id = ?2 ORDER BY name";
     REMOVE_OTHER_NAMES = "DELETE FROM registered_database WHERE database_id = ?1 AND name <> ?2";
-    REGISTER = "INSERT INTO registered_database
-            (name, database_id, incarnation, program_version, registered_at, last_seen_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    REGISTER = "INSERT INTO registered_database (name, database_id, incarnation, program_version, registered_at,
+            last_seen_at, customers, channel_configuration, global_configuration, connected_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT (name) DO UPDATE SET database_id = excluded.database_id, incarnation = excluded.incarnation,
             program_version = excluded.program_version, registered_at = excluded.registered_at,
-            last_seen_at = excluded.last_seen_at";
+            last_seen_at = excluded.last_seen_at, customers = excluded.customers,
+            channel_configuration = excluded.channel_configuration,
+            global_configuration = excluded.global_configuration, connected_until = excluded.connected_until";
 }

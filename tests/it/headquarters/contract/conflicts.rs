@@ -1,9 +1,10 @@
 //! Writes that were judged by what is no longer so. Nothing of them stays.
 
-use csu::{domain::submission::Submission, headquarters::store::RegisteredDatabase};
+use csu::domain::submission::Submission;
 
-use super::steps::{
-    commit_one, create, everything, insert, is_conflict, origin, perform, record, rename,
+use super::{
+    registrations::registered,
+    steps::{commit_one, create, everything, insert, is_conflict, perform, record, rename},
 };
 use crate::harness::{Database, Engine, START};
 
@@ -114,14 +115,7 @@ async fn a_dropped_transaction_leaves_nothing(engine: Engine) {
         changed.setup.customer_groups.clear();
         changed.version.global_configuration += 1;
         transaction.change_setup(&setup, &changed).await.unwrap();
-        let database_of_a_unit = RegisteredDatabase {
-            name: "store-1".to_owned(),
-            origin: origin(1),
-            program_version: "0.1.0".to_owned(),
-            registered_at: START,
-            last_seen_at: START,
-        };
-        transaction.register(&database_of_a_unit).await.unwrap();
+        transaction.register(&registered("store-1", 1)).await.unwrap();
         drop(transaction);
         assert_eq!(everything(&database).await, before);
         assert_eq!(store.performed(created.draft.request_id).await.unwrap(), None);

@@ -2,13 +2,23 @@
 
 mod concurrency;
 mod conflicts;
+mod deliveries;
 mod identity;
 mod inbox;
 mod inbox_concurrency;
 mod inconsistent;
+mod inconsistent_jobs;
+mod job_steps;
+mod known_databases;
+mod leases;
 mod memory;
+mod operations;
 mod outcomes;
+mod packages;
+mod pruning;
 mod records;
 mod registrations;
+mod runs;
+mod sessions;
 mod setup;
 mod steps;

@@ -27,6 +27,7 @@ fn outcome(submission: &Submission, version: i64) -> RevisionOutcome {
         contained_in: Some(version),
         superseded: false,
         error_reason: None,
+        processed_at: START,
     }
 }
 
@@ -55,12 +56,19 @@ async fn outcomes_of_an_origin_come_by_their_versions(engine: Engine) {
         },
     ];
     assert_eq!(store.last_change().await.unwrap(), 4);
-    assert_eq!(store.outcomes(origin(1), 0, 4).await.unwrap(), all);
-    assert_eq!(store.outcomes(origin(1), 1, 3).await.unwrap(), all[1..2]);
-    assert_eq!(store.outcomes(origin(1), 2, 3).await.unwrap(), []);
-    assert_eq!(store.outcomes(origin(1), 3, 9).await.unwrap(), all[2..]);
-    assert_eq!(store.outcomes(origin(2), 0, 9).await.unwrap().len(), 1);
-    assert_eq!(store.outcomes(origin(3), 0, 9).await.unwrap(), []);
+    assert_eq!(store.outcomes(origin(1), 0, 4, 9).await.unwrap(), all);
+    assert_eq!(store.outcomes(origin(1), 1, 3, 9).await.unwrap(), all[1..2]);
+    assert_eq!(store.outcomes(origin(1), 2, 3, 9).await.unwrap(), []);
+    assert_eq!(store.outcomes(origin(1), 3, 9, 9).await.unwrap(), all[2..]);
+    assert_eq!(store.outcomes(origin(2), 0, 9, 9).await.unwrap().len(), 1);
+    assert_eq!(store.outcomes(origin(3), 0, 9, 9).await.unwrap(), []);
+    let mut from = 0;
+    for next in &all {
+        let page = store.outcomes(origin(1), from, 9, 1).await.unwrap();
+        assert_eq!(page, std::slice::from_ref(next));
+        from = next.version;
+    }
+    assert_eq!(store.outcomes(origin(1), from, 9, 1).await.unwrap(), []);
     let (memory, _) = store.performed(created.draft.request_id).await.unwrap().unwrap();
     assert_eq!(memory.request_hash, created.request_hash, "it has performed its request");
     assert_eq!(store.performed(bad.draft.request_id).await.unwrap(), None);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use csu::{
-    domain::{origin::Origin, setup::Setup},
+    domain::{job::AppliedVersions, origin::Origin, setup::Setup, time::Timestamp},
     headquarters::store::{self, RegisteredDatabase, SharedStore, Standing},
 };
 use uuid::Uuid;
@@ -18,17 +18,19 @@ crate::on_both_engines!(
     standing_is_of_this_very_origin_and_of_the_channel,
 );
 
-fn registered(name: &str, number: u128) -> RegisteredDatabase {
+pub fn registered(name: &str, number: u128) -> RegisteredDatabase {
     RegisteredDatabase {
         name: name.to_owned(),
         origin: origin(number),
         program_version: "0.1.0".to_owned(),
         registered_at: START,
         last_seen_at: START.plus(Duration::from_secs(1)),
+        applied: AppliedVersions::default(),
+        connected_until: Timestamp(0),
     }
 }
 
-async fn register(store: &SharedStore, database: &RegisteredDatabase) {
+pub async fn register(store: &SharedStore, database: &RegisteredDatabase) {
     let mut transaction = store.begin().await.unwrap();
     transaction.lock_registrations(&database.name, database.origin.database_id).await.unwrap();
     transaction.register(database).await.unwrap();

@@ -82,10 +82,18 @@ pub fn captured(submission: Submission, counter: i64, at: i64) -> Submission {
 
 /// Takes uploaded revisions of one origin, in a transaction of their own.
 pub async fn receive(store: &SharedStore, submissions: &[Submission]) -> StoreResult<()> {
+    receive_at(store, submissions, START).await
+}
+
+pub async fn receive_at(
+    store: &SharedStore,
+    submissions: &[Submission],
+    received_at: Timestamp,
+) -> StoreResult<()> {
     let origin = submissions[0].origin;
     let mut transaction = store.begin().await?;
     let position = transaction.lock_origin(origin).await?.after(submissions);
-    transaction.receive(origin, submissions, START, position).await?;
+    transaction.receive(origin, submissions, received_at, position).await?;
     transaction.commit().await
 }
 
@@ -191,6 +199,12 @@ pub async fn everything(database: &Database) -> Vec<String> {
          FROM configuration_version",
         "SELECT 'database ' || name || ' ' || incarnation || ' ' || last_seen_at
          FROM registered_database",
+        "SELECT 'lease ' || name || ' ' || fence || ' ' || held_until FROM job_lease",
+        "SELECT 'job ' || code || ' ' || recurrence FROM job",
+        "SELECT 'run ' || id || ' ' || status || ' ' || run_count FROM job_run",
+        "SELECT 'session ' || id || ' ' || status || ' ' || try_count FROM session",
+        "SELECT 'package ' || id || ' ' || chunk_count || ' ' || (header IS NULL) FROM package",
+        "SELECT 'chunk ' || package_id || ' ' || ordinal FROM package_chunk",
     ] {
         found.extend(database.texts(rows).await);
     }

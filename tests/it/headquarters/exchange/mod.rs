@@ -4,6 +4,7 @@ mod batch;
 mod conflicts;
 mod failures;
 mod malformed;
+mod many;
 mod requests;
 mod upload;
 mod workers;

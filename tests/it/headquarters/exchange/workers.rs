@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use csu::{
-    domain::{origin::Origin, submission::Submission},
+    domain::{job::JobMode, origin::Origin, submission::Submission, time::Timestamp},
     headquarters::{
-        jobs::{Synchronized, synchronize},
-        operations,
+        Headquarters,
+        jobs::{Jobs, Synchronized, synchronize},
+        store::SharedStore,
         writer::{self, DEFAULT_QUEUE},
     },
     proto::exchange::{CustomerFields, Revision},
@@ -30,25 +31,31 @@ use crate::harness::{
 crate::on_both_engines!(a_killed_run_is_continued);
 
 /// A process of headquarters, without its services.
-struct Worker {
-    headquarters: operations::Headquarters,
+pub(super) struct Worker {
+    pub(super) headquarters: Headquarters,
     tasks: Tasks,
 }
 
 impl Worker {
     async fn open(database: &Database) -> Self {
         let store = database.open_headquarters(START).await;
-        let clock = Arc::new(TestClock::new(START.plus(Duration::from_mins(1))));
+        Self::over(store, START.plus(Duration::from_mins(1))).await
+    }
+
+    /// Over this store, which may be wrapped to misbehave.
+    pub(super) async fn over(store: SharedStore, now: Timestamp) -> Self {
+        let clock = Arc::new(TestClock::new(now));
         let identity = store.identity().await.expect("it says what it is");
         let (writer, writer_loop) =
             writer::new(Arc::clone(&store), Arc::clone(&clock) as _, DEFAULT_QUEUE);
         let tasks = Tasks::new();
         tasks.spawn(Task::Writer, writer_loop.run(tasks.shutdown_token()));
-        let headquarters = operations::Headquarters { store, writer, clock, identity };
+        let (signals, jobs) = (writer.signals(), Jobs::new(JobMode::Manual, tasks.clone()));
+        let headquarters = Headquarters { store, writer, clock, identity, signals, jobs };
         Self { headquarters, tasks }
     }
 
-    async fn synchronize(&self) -> Synchronized {
+    pub(super) async fn synchronize(&self) -> Synchronized {
         synchronize(&self.headquarters, CancellationToken::new()).await.expect("it runs to its end")
     }
 
@@ -60,7 +67,7 @@ impl Worker {
         self.headquarters.writer.receive(origin, submissions).await.expect("it is taken");
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.tasks.drain(Duration::from_secs(30)).await;
         self.headquarters.store.close().await;
     }
@@ -72,17 +79,17 @@ impl Worker {
 }
 
 /// The same numbers for the same seed.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % end
     }
 }
 
-fn origin(number: u128) -> Origin {
+pub(super) fn origin(number: u128) -> Origin {
     Origin { database_id: Uuid::from_u128(number), incarnation: 1 }
 }
 

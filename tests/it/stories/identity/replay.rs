@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use csu::{
     channel::upkeep,
+    domain::write::REQUEST_RECORDS_KEPT,
     proto::channel::{CreateCustomerRequest, Customer, RequestState},
 };
 
@@ -120,7 +121,7 @@ async fn remembered_for_seven_days_and_never_created_twice(engine: Engine) {
     replica.create(later.clone()).await.unwrap();
 
     // To the millisecond: 7 days are kept.
-    world.advance(upkeep::REQUEST_RECORDS_KEPT - Duration::from_millis(1));
+    world.advance(REQUEST_RECORDS_KEPT - Duration::from_millis(1));
     assert_eq!(upkeep::prune(&unit.writer, &unit.clock).await.unwrap(), 0);
     assert_eq!(replica.create(create.clone()).await.unwrap(), created);
     world.advance(Duration::from_millis(1));
