@@ -67,6 +67,7 @@ pub struct RunId(pub i64);
 /// A run of a job, or several that came by themselves one upon the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
+    /// 0: it has no number yet.
     pub id: RunId,
     pub job: Job,
     pub trigger: Trigger,
@@ -85,6 +86,27 @@ pub struct Run {
     pub count: u32,
     /// Somebody wants it to end.
     pub cancel_requested: bool,
+}
+
+impl Run {
+    /// One that begins now, for all databases.
+    pub const fn new(job: Job, trigger: Trigger, now: Timestamp) -> Self {
+        Self {
+            id: RunId(0),
+            job,
+            trigger,
+            database: None,
+            full: false,
+            status: RunStatus::Running,
+            started_at: now,
+            ended_at: None,
+            rows: 0,
+            bytes: 0,
+            summary: String::new(),
+            count: 1,
+            cancel_requested: false,
+        }
+    }
 }
 
 /// The version that a database has applied of each download job; `None`: the job was never applied.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::{
     base::Base,
     customer::Customer,
-    id::{CustomerId, RequestId},
+    id::{CustomerId, RequestId, RevisionId},
     named::named,
     revision::{Counter, Revision},
     submission::Decision,
@@ -34,6 +34,8 @@ named! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub counter: Counter,
+    /// What headquarters has under the counter. A database that was cloned or restored has another revision there.
+    pub revision_id: RevisionId,
     pub status: OutcomeStatus,
     /// Headquarters' change counter of this word: a later one replaces an earlier.
     pub change: i64,
@@ -77,9 +79,9 @@ impl OutcomeStatus {
 }
 
 /// Takes headquarters' word over: `incoming` replaces `base` only by a higher version, and a revision stops waiting
-/// when its outcome is known *and* the base contains it, and those before it wait no longer. So neither order of arrival hides a local edit or shows an
-/// older value, not even for a moment. `waiting`: all revisions without outcome in force, in the order of their
-/// counters.
+/// when its outcome is known *and* the base contains it, and those before it wait no longer. So neither order of
+/// arrival hides a local edit or shows an older value, not even for a moment. `waiting`: all revisions without outcome
+/// in force, in the order of their counters.
 pub fn settle(
     base: Option<Base>,
     incoming: Option<Base>,

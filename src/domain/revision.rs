@@ -53,6 +53,14 @@ pub enum Change {
     },
 }
 
+/// What a revision is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevisionKey {
+    pub counter: Counter,
+    pub revision_id: RevisionId,
+    pub customer_id: CustomerId,
+}
+
 /// What an operation writes, before the writer gives it a counter and a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {

@@ -57,6 +57,7 @@ pub enum Report {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
+    /// 0: it has no number yet.
     pub id: SessionId,
     pub job: Job,
     /// Name of the channel database.
@@ -94,8 +95,8 @@ pub struct Plan {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// The last open session brings all that there is.
-    OnItsWay,
+    /// This open session brings all that there is.
+    OnItsWay(SessionId),
     /// The database has all that there is.
     NoData,
     Session {
@@ -131,6 +132,31 @@ impl SessionStatus {
 }
 
 impl Session {
+    /// One that is begun now. It goes nowhere yet: `from` and `to` are 0.
+    pub fn new(job: Job, (database, origin): (String, Origin), run: RunId, now: Timestamp) -> Self {
+        Self {
+            id: SessionId(0),
+            job,
+            database,
+            origin,
+            run,
+            from: 0,
+            to: 0,
+            full: false,
+            status: SessionStatus::Started,
+            try_count: 0,
+            package: None,
+            outcomes: None,
+            rows: 0,
+            bytes: 0,
+            error: None,
+            created_at: now,
+            available_at: None,
+            downloaded_at: None,
+            ended_at: None,
+        }
+    }
+
     /// Takes a report over; `false`: it has ended, or the report says nothing new.
     pub fn report(&mut self, report: &Report, now: Timestamp) -> bool {
         if !self.status.is_open() {
@@ -225,8 +251,8 @@ pub fn plan(open: &[Session], version: Option<i64>, target: i64, full: bool) -> 
     let (begun, waiting) = open.split_at(begun);
     // One that was left half built is built anew.
     let brings_all = |last: &Session| last.to >= target && last.status != SessionStatus::Started;
-    if open.last().is_some_and(brings_all) {
-        return Plan { replaced: Vec::new(), next: Next::OnItsWay };
+    if let Some(last) = open.last().filter(|last| brings_all(last)) {
+        return Plan { replaced: Vec::new(), next: Next::OnItsWay(last.id) };
     }
     let replaced: Vec<_> = waiting.iter().map(|session| session.id).collect();
     let was_full = waiting.iter().any(|session| session.full);

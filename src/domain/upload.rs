@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 /// Most revisions of one upload.
-pub const MOST_REVISIONS: usize = 1_000;
+pub const MOST_REVISIONS: u16 = 1_000;
 
 /// How far headquarters is with an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,7 +38,7 @@ pub fn check(submissions: &[Submission]) -> Result<()> {
     let invalid = |field: &str, text: String| {
         Err(Error::InvalidFields(vec![Violation::new(field, FieldReason::OutOfRange, text)]))
     };
-    if submissions.len() > MOST_REVISIONS {
+    if submissions.len() > MOST_REVISIONS.into() {
         return invalid("revisions", format!("at most {MOST_REVISIONS} at once"));
     }
     if !captures(submissions).is_sorted_by_key(|capture| capture.at) {
@@ -177,8 +177,8 @@ mod tests {
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&[submission(1, 5), submission(2, 5), submission(3, 6)]), Ok(()));
         assert_eq!(field(&[submission(1, 5), submission(2, 4)]), "revisions.capture_time");
-        assert_eq!(check(&vec![submission(1, 5); MOST_REVISIONS]), Ok(()));
-        assert_eq!(field(&vec![submission(1, 5); MOST_REVISIONS + 1]), "revisions");
+        assert_eq!(check(&vec![submission(1, 5); MOST_REVISIONS.into()]), Ok(()));
+        assert_eq!(field(&vec![submission(1, 5); usize::from(MOST_REVISIONS) + 1]), "revisions");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::assigning_clones,
-    clippy::large_futures,
     clippy::unchecked_time_subtraction,
     clippy::unnecessary_wraps,
     reason = "a story says what it sets, and builds messages whose fields are optional"

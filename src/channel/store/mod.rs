@@ -30,7 +30,7 @@ use crate::{
         lease::Lease,
         origin::Origin,
         outcome::{Outcome, OutcomeStatus},
-        revision::{Counter, Revision},
+        revision::{Counter, Revision, RevisionKey},
         search::Criterion,
         submission::CapturedRevision,
         time::Timestamp,
@@ -141,11 +141,8 @@ pub trait Transaction: Send {
     /// Revisions of the customers without outcome here, in the order of their counters.
     async fn waiting_revisions(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Revision>>;
 
-    /// The customers of the revisions that there are.
-    async fn revision_customers(
-        &mut self,
-        counters: &[Counter],
-    ) -> StoreResult<Vec<(Counter, CustomerId)>>;
+    /// Those of the revisions that there are.
+    async fn revision_keys(&mut self, counters: &[Counter]) -> StoreResult<Vec<RevisionKey>>;
 
     /// The bases that there are.
     async fn bases(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Base>>;

@@ -8,11 +8,11 @@ use crate::{
     domain::{
         base::Base,
         customer::{Address, Customer},
-        id::{AddressId, CustomerId, RequestId},
+        id::{AddressId, CustomerId, RequestId, RevisionId},
         known::KnownCustomer,
         origin::Origin,
         outcome::OutcomeStatus,
-        revision::Counter,
+        revision::{Counter, RevisionKey},
         sync::{self, SyncProgress, WaitingRevision},
         time::Timestamp,
         write::RequestRecord,
@@ -84,6 +84,15 @@ pub(super) fn base(
     customer.addresses = parse("address", "base", id, &addresses)?;
     customer.addresses.sort_by_key(|address| (address.created_at, address.id));
     Ok(Base { customer, version })
+}
+
+/// Counter, id and customer of a revision.
+pub(super) fn revision_key((counter, id, customer): (i64, Uuid, Uuid)) -> RevisionKey {
+    RevisionKey {
+        counter: Counter(counter),
+        revision_id: RevisionId(id),
+        customer_id: CustomerId(customer),
+    }
 }
 
 /// What is known of the outcome of a row of `revision`.

@@ -4,7 +4,10 @@
 mod performed;
 mod state;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -131,12 +134,13 @@ async fn customers(
     absent: &[CustomerId],
 ) -> StoreResult<Vec<CustomerId>> {
     let counters: Vec<_> = chunk.outcomes.iter().map(|outcome| outcome.counter).collect();
-    let of_outcomes = transaction.revision_customers(&counters).await?;
-    if of_outcomes.len() != counters.iter().collect::<BTreeSet<_>>().len() {
+    let keys = transaction.revision_keys(&counters).await?;
+    let here: HashMap<_, _> = keys.iter().map(|key| (key.counter, key.revision_id)).collect();
+    if !chunk.outcomes.iter().all(|it| here.get(&it.counter) == Some(&it.revision_id)) {
         let text = "1010 brings the outcome of a revision that this database does not have";
         return Err(StoreError::Refused(text.to_owned()));
     }
-    let of_outcomes = of_outcomes.into_iter().map(|(_, customer)| customer);
+    let of_outcomes = keys.into_iter().map(|key| key.customer_id);
     let of_bases = chunk.bases.iter().map(|base| base.customer.id);
     let performed = chunk.performed.iter().map(|write| write.customer_id);
     let all = of_bases.chain(of_outcomes).chain(performed).chain(absent.iter().copied());

@@ -1,24 +1,21 @@
 //! Makes the unit's database known to headquarters, and keeps it so.
 
-use tonic::Request;
-
 use crate::{
     channel::realtime::Failure,
     domain::configuration::ConfigurationVersion,
-    exchange::agent::{ANSWER_LIMIT, Agent, ExchangeError, answered},
+    exchange::agent::{Agent, ExchangeError, answered, timed},
     proto::exchange::{RegisterDatabaseRequest, RegisterDatabaseResponse},
     wire::{self, package::FORMATS},
 };
 
 impl Agent {
     pub(super) async fn register(&self) -> Result<(), ExchangeError> {
-        let mut request = Request::new(RegisterDatabaseRequest {
+        let request = timed(RegisterDatabaseRequest {
             database_name: self.identity.database_name.clone(),
             origin: Some(wire::origin_message(self.identity.origin)),
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
             package_formats: FORMATS.to_vec(),
         });
-        request.set_timeout(ANSWER_LIMIT);
         let registered = match answered(self.service.clone().register_database(request)).await {
             Ok(answer) => self.accept(answer.into_inner()).await,
             Err(error) => Err(error),

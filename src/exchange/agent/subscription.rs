@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::{
     domain::configuration::ConfigurationVersion,
-    exchange::agent::{Agent, EXCHANGE, ExchangeError, Wanted, answered},
+    exchange::agent::{Agent, EXCHANGE, ExchangeError, Wanted, answered, refusal},
     proto::exchange::SubscribeSessionsRequest,
     wire,
 };
@@ -23,7 +23,8 @@ impl Agent {
         let mut delays = EXCHANGE.jittered();
         let mut last_error = String::new();
         loop {
-            let (heard, ended) = self.listen(wanted).await;
+            let mut heard = false;
+            let ended = self.hear(wanted, &mut heard).await;
             // What was wanted may be done by another replica meanwhile.
             wanted.send_replace(None);
             if heard {
@@ -49,13 +50,7 @@ impl Agent {
         }
     }
 
-    /// Says whether something was heard, and why the stream has ended.
-    async fn listen(&self, wanted: &watch::Sender<Wanted>) -> (bool, Result<(), ExchangeError>) {
-        let mut heard = false;
-        let ended = self.hear(wanted, &mut heard).await;
-        (heard, ended)
-    }
-
+    /// Until the stream ends; `heard`: whether it has said anything.
     async fn hear(
         &self,
         wanted: &watch::Sender<Wanted>,
@@ -66,9 +61,9 @@ impl Agent {
         let mut service = self.service.clone();
         let mut stream = answered(service.subscribe_sessions(request)).await?.into_inner();
         loop {
-            let message = tokio::time::timeout(SILENCE_LIMIT, answered_late(&mut stream)).await;
+            let message = tokio::time::timeout(SILENCE_LIMIT, stream.message()).await;
             let Ok(message) = message else { return Ok(()) };
-            let Some(message) = message? else { return Ok(()) };
+            let Some(message) = message.map_err(|status| refusal(&status))? else { return Ok(()) };
             *heard = true;
             self.realtime.note_versions(ConfigurationVersion {
                 channel_configuration: message.channel_configuration,
@@ -77,8 +72,4 @@ impl Agent {
             wanted.send_replace(Some(Arc::new(message)));
         }
     }
-}
-
-async fn answered_late<T>(stream: &mut tonic::Streaming<T>) -> Result<Option<T>, ExchangeError> {
-    stream.message().await.map_err(|status| super::refusal(&status))
 }

@@ -5,7 +5,7 @@ use prost::Message;
 use tokio::sync::watch;
 
 use crate::{
-    domain::{job::Job, revision::Counter},
+    domain::{job::Job, revision::Counter, upload::MOST_REVISIONS},
     exchange::agent::{
         Agent, EXCHANGE, ExchangeError, Wanted, answered,
         leased::{BUSY, Leased},
@@ -17,9 +17,7 @@ use crate::{
     wire,
 };
 
-/// Most revisions in one request: as many as headquarters takes.
-const MOST_REVISIONS: u32 = 1_000;
-/// Most bytes of them; headquarters takes 4 MiB, and the largest revision has 70 KiB.
+/// Most bytes of a request; headquarters takes 4 MiB, and the largest revision has 70 KiB.
 const MOST_BYTES: usize = 3 * 1024 * 1024;
 
 /// How far headquarters is, as it says itself.
@@ -114,7 +112,7 @@ impl Agent {
             self.writer.mark_uploaded(position.last, Some(&leased.for_use())).await?;
         }
         loop {
-            let page = self.store.captured_revisions(position.last, MOST_REVISIONS).await?;
+            let page = self.store.captured_revisions(position.last, MOST_REVISIONS.into()).await?;
             let revisions = cut(page.iter().map(wire::uploaded_revision));
             if revisions.is_empty() {
                 return Ok(position);

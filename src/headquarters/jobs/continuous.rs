@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::{
         error::Result,
-        job::{DownloadJob, Job, Run, RunId, RunStatus, Trigger},
+        job::{DownloadJob, Job, Run, Trigger},
         time::Timestamp,
     },
     headquarters::{
@@ -130,19 +130,5 @@ async fn downloads(
 
 /// A run that gets its row in the history with its first session.
 fn unnumbered(job: DownloadJob) -> Run {
-    Run {
-        id: RunId(0),
-        job: Job::Download(job),
-        trigger: Trigger::Continuous,
-        database: None,
-        full: false,
-        status: RunStatus::Running,
-        started_at: Timestamp(0),
-        ended_at: None,
-        rows: 0,
-        bytes: 0,
-        summary: String::new(),
-        count: 1,
-        cancel_requested: false,
-    }
+    Run::new(Job::Download(job), Trigger::Continuous, Timestamp(0))
 }

@@ -20,9 +20,10 @@ use crate::{
         jobs::{
             history::{self, Counts},
             lease::under,
+            open_sessions,
             package::{Built, build},
         },
-        store::{PackageKey, RegisteredDatabase, RevisionOutcome, Transaction},
+        store::{PackageKey, RegisteredDatabase, RevisionOutcome, Transaction, VersionedSetup},
     },
     proto::exchange::PackageRow,
     storage::{StoreError, StoreResult},
@@ -37,15 +38,15 @@ enum Source {
     /// Customers up to this change.
     Customers(i64),
     /// All that a database has of the setup, under this version.
-    Configuration(Box<crate::headquarters::store::VersionedSetup>),
+    Configuration(Box<VersionedSetup>),
 }
 
 /// What became of a run at one database.
 enum Made {
     Nothing,
-    /// There is one that brings everything.
-    OnItsWay(SessionId),
-    NoData(SessionId),
+    /// One that needs no package: it has one, or there is nothing to bring.
+    ToWaitFor(SessionId),
+    /// One that is to be offered.
     Session(Box<Session>),
 }
 
@@ -65,7 +66,7 @@ pub(super) async fn run(
         }
         match make(headquarters, lease, run, job, source.version(job), &database).await? {
             Made::Nothing => {}
-            Made::OnItsWay(id) | Made::NoData(id) => sessions.push(id),
+            Made::ToWaitFor(id) => sessions.push(id),
             Made::Session(session) => {
                 sessions.push(session.id);
                 offer(headquarters, lease, run, &source, *session).await?;
@@ -135,13 +136,7 @@ async fn make(
             let Some(database) = transaction.lock_database(&name).await? else {
                 return Ok(Made::Nothing);
             };
-            let open = transaction.open_sessions(&name, Some(Job::Download(job))).await?;
-            let (open, foreign): (Vec<_>, Vec<_>) =
-                open.into_iter().partition(|session| session.origin == database.origin);
-            for mut session in foreign {
-                session.cancel("another database is registered under the name", now);
-                transaction.put_session(&session).await?;
-            }
+            let open = open_sessions(transaction, &database, Job::Download(job), now).await?;
             if run.trigger == Trigger::Continuous && open.iter().any(|it| is_busy(it, job)) {
                 return Ok(Made::Nothing);
             }
@@ -169,40 +164,19 @@ async fn next(
     now: Timestamp,
 ) -> StoreResult<Made> {
     let (from, full) = match next {
-        Next::OnItsWay => {
-            let open = transaction.open_sessions(&database.name, Some(Job::Download(job))).await?;
-            return Ok(open.last().map_or(Made::Nothing, |last| Made::OnItsWay(last.id)));
-        }
+        Next::OnItsWay(session) => return Ok(Made::ToWaitFor(session)),
         Next::NoData if run.trigger == Trigger::Continuous => return Ok(Made::Nothing),
         Next::NoData => (target, false),
         // A configuration is small, and always brought whole.
         Next::Session { .. } if job != DownloadJob::Customers => (0, true),
         Next::Session { from, full } => (from, full),
     };
-    let mut session = Session {
-        id: SessionId(0),
-        job: Job::Download(job),
-        database: database.name.clone(),
-        origin: database.origin,
-        run: run.id,
-        from,
-        to: target,
-        full,
-        status: SessionStatus::Started,
-        try_count: 0,
-        package: None,
-        outcomes: None,
-        rows: 0,
-        bytes: 0,
-        error: None,
-        created_at: now,
-        available_at: None,
-        downloaded_at: None,
-        ended_at: None,
-    };
+    let of = (database.name.clone(), database.origin);
+    let session = Session::new(Job::Download(job), of, run.id, now);
+    let mut session = Session { from, to: target, full, ..session };
     if next == Next::NoData {
         session.end(SessionStatus::NoData, now);
-        return Ok(Made::NoData(transaction.add_session(&session).await?));
+        return Ok(Made::ToWaitFor(transaction.add_session(&session).await?));
     }
     if run.id == RunId(0) {
         session.run = history::continuous(transaction, run.job, now).await?.id;

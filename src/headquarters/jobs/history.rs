@@ -38,22 +38,9 @@ pub(super) async fn continuous(
     if let Some(run) = transaction.lock_continuous_run(job, since).await? {
         return Ok(run);
     }
-    let mut run = Run {
-        id: RunId(0),
-        job,
-        trigger: Trigger::Continuous,
-        database: None,
-        full: false,
-        // Nobody waits for it.
-        status: RunStatus::NoData,
-        started_at: now,
-        ended_at: Some(now),
-        rows: 0,
-        bytes: 0,
-        summary: String::new(),
-        count: 0,
-        cancel_requested: false,
-    };
+    let run = Run::new(job, Trigger::Continuous, now);
+    // Nobody waits for it.
+    let mut run = Run { status: RunStatus::NoData, ended_at: Some(now), count: 0, ..run };
     run.id = transaction.add_run(&run).await?;
     Ok(run)
 }

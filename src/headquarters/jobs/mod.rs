@@ -20,12 +20,17 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::job::{DownloadJob, JobMode, RunId, RunStatus},
+    domain::{
+        job::{DownloadJob, Job, JobMode, RunId},
+        session::Session,
+        time::Timestamp,
+    },
     headquarters::{
         Headquarters,
-        store::{RegisteredDatabase, RunQuery},
+        store::{RegisteredDatabase, RunQuery, Transaction},
     },
     runtime::task::{Task, Tasks},
+    storage::StoreResult,
 };
 
 pub(super) use self::waiting::connected_until;
@@ -101,7 +106,7 @@ async fn take_up(headquarters: &Arc<Headquarters>) {
         Ok(interrupted) => interrupted,
         Err(error) => return tracing::warn!(%error, "interrupted runs are not taken up"),
     };
-    for run in interrupted.into_iter().filter(|run| run.status == RunStatus::Running) {
+    for run in interrupted {
         tracing::info!(run = run.id.0, job = run.job.code(), "taking up an interrupted run");
         carry_out(headquarters, run, &mut |_| {}).await;
     }
@@ -109,12 +114,8 @@ async fn take_up(headquarters: &Arc<Headquarters>) {
 
 /// Brings a database what it can't wait for until somebody runs a job: it has nothing of it, or can't go on from
 /// what it has.
-pub fn bring(
-    headquarters: &Arc<Headquarters>,
-    database: &RegisteredDatabase,
-    jobs: &[DownloadJob],
-) {
-    let (again, name) = (Arc::clone(headquarters), database.name.clone());
+pub fn bring(headquarters: &Arc<Headquarters>, database: &str, jobs: &[DownloadJob]) {
+    let (again, name) = (Arc::clone(headquarters), database.to_owned());
     let jobs = jobs.to_vec();
     headquarters.jobs.tasks.spawn(Task::Operation, async move {
         for job in jobs {
@@ -127,6 +128,23 @@ pub fn bring(
             }
         }
     });
+}
+
+/// Open sessions of a job and database, which is locked. Those of another database that had the name are canceled.
+async fn open_sessions(
+    transaction: &mut dyn Transaction,
+    database: &RegisteredDatabase,
+    job: Job,
+    now: Timestamp,
+) -> StoreResult<Vec<Session>> {
+    let open = transaction.open_sessions(&database.name, Some(job)).await?;
+    let (own, foreign): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|session| session.origin == database.origin);
+    for mut session in foreign {
+        session.cancel("another database is registered under the name", now);
+        transaction.put_session(&session).await?;
+    }
+    Ok(own)
 }
 
 /// Whether it is the company's headquarters that ends, rather than a run.

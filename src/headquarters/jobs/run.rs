@@ -56,22 +56,8 @@ impl Order {
 /// # Errors
 /// `Unavailable`, `StoreConflict`.
 pub async fn begin(headquarters: &Headquarters, order: Order) -> Result<Run> {
-    let now = headquarters.clock.now();
-    let run = Run {
-        id: RunId(0),
-        job: order.job,
-        trigger: order.trigger,
-        database: order.database,
-        full: order.full,
-        status: RunStatus::Running,
-        started_at: now,
-        ended_at: None,
-        rows: 0,
-        bytes: 0,
-        summary: String::new(),
-        count: 1,
-        cancel_requested: false,
-    };
+    let Order { job, trigger, database, full } = order;
+    let run = Run { database, full, ..Run::new(job, trigger, headquarters.clock.now()) };
     let added = run.clone();
     let id = headquarters
         .writer

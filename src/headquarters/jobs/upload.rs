@@ -5,13 +5,14 @@ use crate::{
     domain::{
         job::{Job, JobMode, Run},
         lease::Lease,
-        session::{Session, SessionId, SessionStatus},
+        session::{Session, SessionId},
     },
     headquarters::{
         Headquarters,
         jobs::{
             history::{self, Counts},
             lease::under,
+            open_sessions,
         },
     },
     storage::StoreResult,
@@ -30,27 +31,9 @@ pub(super) async fn run(
             continue;
         }
         let last = headquarters.store.origin(database.origin).await?.last_counter.0;
-        let session = Session {
-            id: SessionId(0),
-            job: Job::ChannelTransactions,
-            database: database.name.clone(),
-            origin: database.origin,
-            run: run.id,
-            from: last,
-            to: last,
-            full: false,
-            status: SessionStatus::Started,
-            try_count: 0,
-            package: None,
-            outcomes: None,
-            rows: 0,
-            bytes: 0,
-            error: None,
-            created_at: headquarters.clock.now(),
-            available_at: None,
-            downloaded_at: None,
-            ended_at: None,
-        };
+        let (of, now) = ((database.name, database.origin), headquarters.clock.now());
+        let session = Session::new(Job::ChannelTransactions, of, run.id, now);
+        let session = Session { from: last, to: last, ..session };
         sessions.extend(ask(headquarters, lease, session).await?);
         headquarters.signals.tell(database.origin.database_id);
     }
@@ -71,20 +54,10 @@ async fn ask(
                 return Ok(None);
             };
             let session = Session { origin: database.origin, ..session };
-            let mut waiting = None;
-            for mut open in transaction.open_sessions(&session.database, Some(session.job)).await? {
-                if open.origin == session.origin {
-                    waiting = Some(open.id);
-                } else {
-                    open.cancel(
-                        "another database is registered under the name",
-                        session.created_at,
-                    );
-                    transaction.put_session(&open).await?;
-                }
-            }
-            match waiting {
-                Some(waiting) => Ok(Some(waiting)),
+            let now = session.created_at;
+            let open = open_sessions(transaction, &database, session.job, now).await?;
+            match open.last() {
+                Some(waiting) => Ok(Some(waiting.id)),
                 None => Ok(Some(transaction.add_session(&session).await?)),
             }
         })

@@ -4,7 +4,7 @@ use crate::{
     domain::{
         base::Base, error::Result, id::RequestId, origin::Origin, submission::PerformedRequest,
     },
-    headquarters::operations::{Headquarters, configuration::registered},
+    headquarters::operations::{Headquarters, registered::registered},
 };
 
 /// The memory of a write with its customer as it is now; `None`: none was performed with this id. It always asks the

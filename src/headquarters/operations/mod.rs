@@ -1,17 +1,16 @@
 //! What headquarters can do, one operation a file, apart from wire and database.
 
-mod configuration;
 mod customer_sync;
 mod features;
 mod lookup_request;
 mod perform;
 mod register_database;
+mod registered;
 pub mod scheduler;
 pub mod sessions;
 mod setup;
 mod upload_revisions;
 
-pub use configuration::{Versioned, channel_configuration, global_configuration};
 pub use customer_sync::{
     ListOperations, Operation, OperationStatus, Place, get_operation, list_operations,
 };

@@ -15,7 +15,8 @@ use crate::{
     headquarters::{
         Headquarters,
         jobs::{self, connected_until},
-        store::{RegisteredDatabase, Transaction},
+        operations::registered::registered,
+        store::Transaction,
     },
     storage::StoreResult,
 };
@@ -47,11 +48,11 @@ pub async fn subscribe(
     headquarters: &Arc<Headquarters>,
     origin: Origin,
     applied: AppliedVersions,
-) -> Result<RegisteredDatabase> {
+) -> Result<()> {
     check_given(headquarters, applied).await?;
     let database = registered(headquarters, origin).await?;
     let until = connected_until(headquarters.clock.now());
-    note(headquarters, &database, Some(applied), until).await?;
+    note(headquarters, (&database, origin), Some(applied), until).await?;
     let missing: Vec<_> =
         DownloadJob::ALL.iter().copied().filter(|job| applied.of(*job).is_none()).collect();
     if !missing.is_empty() {
@@ -60,14 +61,14 @@ pub async fn subscribe(
     // It may have been away for long.
     headquarters.signals.changed.notify_one();
     headquarters.signals.configured.notify_one();
-    Ok(database)
+    Ok(())
 }
 
 /// A sign of life of a database.
 pub async fn stay_connected(headquarters: &Headquarters, origin: Origin) -> Result<()> {
     let database = registered(headquarters, origin).await?;
     let until = connected_until(headquarters.clock.now());
-    note(headquarters, &database, None, until).await
+    note(headquarters, (&database, origin), None, until).await
 }
 
 /// A subscription of a database has ended. Nobody waits for it, unless it has another one here.
@@ -76,7 +77,7 @@ pub async fn leave(headquarters: &Headquarters, origin: Origin) -> Result<()> {
         return Ok(());
     }
     let database = registered(headquarters, origin).await?;
-    note(headquarters, &database, None, headquarters.clock.now()).await?;
+    note(headquarters, (&database, origin), None, headquarters.clock.now()).await?;
     headquarters.signals.tell_progress();
     Ok(())
 }
@@ -173,7 +174,7 @@ pub async fn report(
     };
     check_report(&session, &report, applied)?;
     let until = connected_until(headquarters.clock.now());
-    note(headquarters, &database, Some(applied), until).await?;
+    note(headquarters, (&database, origin), Some(applied), until).await?;
     let begins_anew = report == Report::NotApplicable;
     let (job, from, to) = (session.job, session.from, session.to);
     let position = headquarters.store.origin(origin).await?.last_counter.0;
@@ -300,11 +301,11 @@ async fn change(
 /// `applied`: what it says that it has; `None`: it says nothing of that, and what it said last still holds.
 async fn note(
     headquarters: &Headquarters,
-    database: &RegisteredDatabase,
+    (name, origin): (&str, Origin),
     applied: Option<AppliedVersions>,
     until: Timestamp,
 ) -> Result<()> {
-    let (name, origin) = (database.name.clone(), database.origin);
+    let name = name.to_owned();
     headquarters
         .writer
         .transact(move |transaction| {
@@ -334,12 +335,6 @@ async fn check_given(headquarters: &Headquarters, applied: AppliedVersions) -> R
         }
     }
     Ok(())
-}
-
-async fn registered(headquarters: &Headquarters, origin: Origin) -> Result<RegisteredDatabase> {
-    let databases = headquarters.store.databases().await?;
-    let found = databases.into_iter().find(|database| database.origin == origin);
-    found.ok_or(Error::DatabaseNotRegistered)
 }
 
 /// In the order in which they are applied.

@@ -7,7 +7,7 @@ use crate::{
         submission::Submission,
         upload::{self, Position},
     },
-    headquarters::operations::{Headquarters, configuration::registered},
+    headquarters::operations::{Headquarters, registered::registered},
 };
 
 /// Answers how far headquarters is, durable. Revisions that it has are passed over; none only asks. What was

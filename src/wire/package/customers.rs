@@ -94,14 +94,21 @@ pub fn customers(rows: Vec<Row>) -> Result<Customers, PackageError> {
             Row::Outcome(row) => match outcome(row)? {
                 OutcomeContent {
                     counter: Some(counter),
+                    revision_id,
                     status,
                     change,
-                    contained_in,
+                    contained_in: version,
                     error_reason,
                     ..
                 } => {
-                    let version = contained_in;
-                    found.outcomes.push(Outcome { counter, status, change, version, error_reason });
+                    found.outcomes.push(Outcome {
+                        counter,
+                        revision_id,
+                        status,
+                        change,
+                        version,
+                        error_reason,
+                    });
                 }
                 real_time => found.performed.push(performed(real_time)?),
             },

@@ -1,5 +1,6 @@
 //! Commands of operators, run as they would: against a headquarters that serves, by their output and exit code.
 
+mod by_hand;
 mod channels;
 mod features;
 mod jobs;

@@ -3,7 +3,7 @@
 use csu::{
     channel::store::{Applied, SharedStore},
     domain::{
-        id::CustomerId,
+        id::{CustomerId, RevisionId},
         job::DownloadJob,
         outcome::{Outcome, OutcomeStatus},
         revision::Counter,
@@ -66,7 +66,8 @@ async fn progress(store: &SharedStore, id: CustomerId) -> SyncProgress {
 
 fn word(counter: i64, change: i64, status: OutcomeStatus) -> Outcome {
     let error_reason = (status == OutcomeStatus::Failed).then(|| format!("REASON_{change}"));
-    Outcome { counter: Counter(counter), status, change, version: 0, error_reason }
+    let revision_id = RevisionId(uuid::Uuid::nil()); // the writer compares it, not the store
+    Outcome { counter: Counter(counter), revision_id, status, change, version: 0, error_reason }
 }
 
 async fn what_is_uploaded_and_processed_is_marked_once(engine: Engine) {

@@ -15,7 +15,7 @@ use csu::{
         known::KnownCustomer,
         lease::Lease,
         outcome::{Outcome, OutcomeStatus},
-        revision::{Counter, Revision},
+        revision::{Counter, Revision, RevisionKey},
         time::Timestamp,
         write::RequestRecord,
     },
@@ -143,11 +143,8 @@ impl Transaction for FaultyTransaction {
         self.inner.waiting_revisions(ids).await
     }
 
-    async fn revision_customers(
-        &mut self,
-        counters: &[Counter],
-    ) -> StoreResult<Vec<(Counter, CustomerId)>> {
-        self.inner.revision_customers(counters).await
+    async fn revision_keys(&mut self, counters: &[Counter]) -> StoreResult<Vec<RevisionKey>> {
+        self.inner.revision_keys(counters).await
     }
 
     async fn bases(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Base>> {

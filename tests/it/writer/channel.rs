@@ -10,7 +10,7 @@ use csu::{
     domain::{
         base::Base,
         field::{CustomerField, Patch},
-        id::CustomerId,
+        id::{CustomerId, RevisionId},
         known::KnownCustomer,
         outcome::{Outcome, OutcomeStatus},
         revision::Counter,
@@ -21,6 +21,8 @@ use csu::{
         task::{Task, Tasks},
     },
 };
+
+use uuid::Uuid;
 
 use crate::harness::{Database, Engine, START, invariants, writes};
 
@@ -69,7 +71,12 @@ impl Channel {
         self.bring(CustomersChunk { bases, outcomes, ..CustomersChunk::default() }).await
     }
 
-    pub(super) async fn bring(&self, chunk: CustomersChunk) -> usize {
+    /// Outcomes are those of the revisions that are here.
+    pub(super) async fn bring(&self, mut chunk: CustomersChunk) -> usize {
+        for outcome in &mut chunk.outcomes {
+            let id = self.store.revision_id(outcome.counter).await.unwrap();
+            outcome.revision_id = id.expect("the revision is here");
+        }
         self.writer.apply_customers(chunk, None).await.expect("applied")
     }
 
@@ -113,10 +120,12 @@ pub(super) fn base(known: &KnownCustomer, version: i64) -> Base {
     Base { customer, version }
 }
 
-/// The word of headquarters' change `version`, by which the customer has what the revision wrote.
+/// The word of headquarters' change `version`, by which the customer has what the revision wrote. `Channel::bring`
+/// gives it the revision's id.
 pub(super) fn done(counter: i64, version: i64) -> Outcome {
     Outcome {
         counter: Counter(counter),
+        revision_id: RevisionId(Uuid::nil()),
         status: OutcomeStatus::Synchronized,
         change: version,
         version,

@@ -119,7 +119,7 @@ crate::storage::statements! {
              WHERE a.customer_id = c.id AND a.base IS NOT NULL)
         FROM customer c WHERE c.base IS NOT NULL AND c.id = ANY($1)";
     REVISION_ID = "SELECT id FROM revision WHERE counter = $1";
-    REVISION_CUSTOMERS = "SELECT counter, customer_id FROM revision WHERE counter = ANY($1)";
+    REVISION_KEYS = "SELECT counter, id, customer_id FROM revision WHERE counter = ANY($1)";
     ABSENT = "SELECT id FROM customer WHERE id > $1 AND id <= $2 AND version <= $3
             AND id <> ALL($4)
             AND NOT EXISTS (SELECT 1 FROM revision r WHERE r.customer_id = customer.id AND r.resolved_at IS NULL)

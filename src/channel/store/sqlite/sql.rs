@@ -116,7 +116,7 @@ crate::storage::statements! {
             (SELECT json_group_array(json(a.base)) FROM address a WHERE a.customer_id = c.id AND a.base IS NOT NULL)
         FROM customer c WHERE c.base IS NOT NULL AND c.id IN (SELECT unhex(value, '-') FROM json_each(?1))";
     REVISION_ID = "SELECT id FROM revision WHERE counter = ?1";
-    REVISION_CUSTOMERS = "SELECT counter, customer_id FROM revision WHERE counter IN (SELECT value FROM json_each(?1))";
+    REVISION_KEYS = "SELECT counter, id, customer_id FROM revision WHERE counter IN (SELECT value FROM json_each(?1))";
     ABSENT = "SELECT id FROM customer WHERE id > ?1 AND id <= ?2 AND version <= ?3
             AND id NOT IN (SELECT unhex(value, '-') FROM json_each(?4))
             AND NOT EXISTS (SELECT 1 FROM revision r WHERE r.customer_id = customer.id AND r.resolved_at IS NULL)

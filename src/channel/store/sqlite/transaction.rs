@@ -18,7 +18,7 @@ use crate::{
         known::KnownCustomer,
         lease::Lease,
         outcome::{Outcome, OutcomeStatus},
-        revision::{Counter, Revision},
+        revision::{Counter, Revision, RevisionKey},
         time::Timestamp,
         write::RequestRecord,
     },
@@ -104,15 +104,12 @@ impl Transaction for SqliteTransaction {
         rows.iter().map(staging::revision).collect()
     }
 
-    async fn revision_customers(
-        &mut self,
-        counters: &[Counter],
-    ) -> StoreResult<Vec<(Counter, CustomerId)>> {
-        let rows: Vec<(i64, Uuid)> = sqlx::query_as(sql::REVISION_CUSTOMERS)
+    async fn revision_keys(&mut self, counters: &[Counter]) -> StoreResult<Vec<RevisionKey>> {
+        let rows: Vec<(i64, Uuid, Uuid)> = sqlx::query_as(sql::REVISION_KEYS)
             .bind(numbers(counters))
             .fetch_all(&mut *self.0)
             .await?;
-        Ok(rows.into_iter().map(|(counter, id)| (Counter(counter), CustomerId(id))).collect())
+        Ok(rows.into_iter().map(payload::revision_key).collect())
     }
 
     async fn bases(&mut self, ids: &[CustomerId]) -> StoreResult<Vec<Base>> {

@@ -163,8 +163,8 @@ impl<'a> Journey<'a> {
                 chunk.bases[0].customer.addresses = known.customer.addresses;
                 chunk
             }
-            Outcomes => self.outcomes(&[(0, 5), (1, 7)]),
-            LastOutcome => self.outcomes(&[(2, 9), (3, 10)]),
+            Outcomes => self.outcomes(&[(0, 5), (1, 7)]).await,
+            LastOutcome => self.outcomes(&[(2, 9), (3, 10)]).await,
         };
         self.seen.taken.push(step);
         unit.serving.unit.writer.apply_customers(chunk, None).await.expect("applied");
@@ -178,15 +178,21 @@ impl<'a> Journey<'a> {
         CustomersChunk { bases: vec![base], ..CustomersChunk::default() }
     }
 
-    fn outcomes(&self, revisions: &[(usize, i64)]) -> CustomersChunk {
-        let outcome = |(revision, version): &(usize, i64)| Outcome {
-            counter: Counter(self.counters[*revision]),
-            status: OutcomeStatus::Synchronized,
-            change: *version,
-            version: *version,
-            error_reason: None,
-        };
-        let outcomes = revisions.iter().map(outcome).collect();
+    async fn outcomes(&self, revisions: &[(usize, i64)]) -> CustomersChunk {
+        let store = &self.world.replica().serving.unit.store;
+        let mut outcomes = Vec::new();
+        for &(revision, version) in revisions {
+            let counter = Counter(self.counters[revision]);
+            let revision_id = store.revision_id(counter).await.expect("a read").expect("its id");
+            outcomes.push(Outcome {
+                counter,
+                revision_id,
+                status: OutcomeStatus::Synchronized,
+                change: version,
+                version,
+                error_reason: None,
+            });
+        }
         CustomersChunk { outcomes, ..CustomersChunk::default() }
     }
 

@@ -118,8 +118,13 @@ async fn scenario_18_a_pending_customer_with_three_addresses(engine: Engine) {
     );
 
     later(&chain, "synchronize").await;
-    let shown = heard(&chain, &name).await;
-    assert_eq!(address_states(&shown), [PendingDownload, PendingDownload, PendingUpload]);
+    // Headquarters performs his revisions one after the other, and the unit may hear of each.
+    let done = [PendingDownload, PendingDownload, PendingUpload];
+    wait::until("the unit knows that headquarters is done", async || {
+        address_states(&unit.read(&name).await) == done
+    })
+    .await;
+    assert_eq!(unit.read(&name).await.sync_state(), PendingDownload);
     later(&chain, "1010").await;
     let shown = unit.read(&name).await;
     assert_eq!(shown.account_number, "C-0000001");
