@@ -4,6 +4,7 @@
 //! holds them to it.
 //!
 //! * [`cli`]: one file a command. The only place that reads the environment.
+//! * [`bench`]: how fast all of it is, beside what the machine can do.
 //! * [`roles`]: puts parts together into a process that serves, and does nothing else.
 //! * [`exchange`]: packages between headquarters and scale units.
 //! * [`channel`]: a scale unit. Its `grpc` converts, its `operations` ask the routing and go the way that it says,
@@ -18,6 +19,7 @@
 //! * [`proto`]: what the protos generate.
 //! * [`domain`]: the rules of the product, pure. It depends on nothing here.
 
+pub mod bench;
 pub mod channel;
 pub mod cli;
 pub mod domain;

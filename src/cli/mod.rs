@@ -1,5 +1,6 @@
 //! The command line: one file a command. The only place that reads the environment and writes to standard output.
 
+mod bench;
 mod channels;
 mod client;
 mod config;
@@ -45,6 +46,7 @@ Examples:
   csu job run 1010                         bring customers and outcomes to all channel databases now
   csu job history --sessions               what jobs have done, database by database
   csu sync list --status failed            async operations that somebody has to look after
+  csu bench --quick                        how fast all this is here
 
 Settings come from defaults, then the file (--config, csu.toml), then the environment
 (CSU__CHANNEL__LISTEN sets channel.listen), then flags; the last one wins.";
@@ -84,6 +86,7 @@ enum Command {
     Job(job::Job),
     #[command(subcommand)]
     Sync(sync::Sync),
+    Bench(bench::Bench),
 }
 
 /// What scripts can rely on.
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Some(Command::Feature(feature)) => feature::run(&feature),
         Some(Command::Job(job)) => job::run(&job),
         Some(Command::Sync(sync)) => sync::run(&sync),
+        Some(Command::Bench(bench)) => bench::run(&bench),
     };
     outcome.unwrap_or_else(Failure::report).into()
 }

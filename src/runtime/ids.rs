@@ -14,6 +14,12 @@ pub fn new_request_id(clock: &dyn Clock) -> RequestId {
     RequestId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
+/// Names a write as clients do that know nothing better: a v4.
+#[must_use]
+pub fn new_random_request_id() -> RequestId {
+    RequestId(Uuid::new_v4())
+}
+
 /// Names a database for life, at its creation.
 #[must_use]
 pub fn new_database_id() -> Uuid {

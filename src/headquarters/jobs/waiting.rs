@@ -44,12 +44,13 @@ pub(super) async fn until_applied(
         news.mark_unchanged();
         let (standing, waits) = look(headquarters, sessions).await?;
         progress(&standing);
+        // Before anything else is made of sessions that are open: a database that is away leaves them so.
+        let is_open = standing.iter().any(|session| session.status.is_open());
+        if is_open && is_canceled(headquarters, run, cancelled).await? {
+            return Ok(Ending::canceled());
+        }
         if !waits || end.has_passed() {
             return Ok(ending(&standing));
-        }
-        let wanted = headquarters.store.run(run).await?;
-        if cancelled.is_cancelled() || wanted.is_some_and(|run| run.cancel_requested) {
-            return Ok(Ending::canceled());
         }
         tokio::select! {
             _ = news.changed() => {}
@@ -57,6 +58,16 @@ pub(super) async fn until_applied(
             () = cancelled.cancelled() => {}
         }
     }
+}
+
+/// Whether somebody wants the run to end, here or by another process of headquarters.
+async fn is_canceled(
+    headquarters: &Headquarters,
+    run: RunId,
+    cancelled: &CancellationToken,
+) -> StoreResult<bool> {
+    let asked = headquarters.store.run(run).await?.is_some_and(|run| run.cancel_requested);
+    Ok(asked || cancelled.is_cancelled())
 }
 
 /// The sessions as they stand, and whether some connected database is at one.

@@ -300,6 +300,20 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         within: &[""],
+        except: &["bench", "cli", "lib.rs"],
+        forbidden: &["crate::bench"],
+        why: "what measures the program is no part of it: nothing depends on the benchmark but its command",
+        offences: &[("roles/channel.rs", "use crate::bench::customer_at;")],
+    },
+    Rule {
+        within: &["bench"],
+        except: &[],
+        forbidden: &["sqlx", "crate::roles", "crate::server", "crate::exchange"],
+        why: "the benchmark measures the program from outside, as processes, and its engine by the stores alone",
+        offences: &[("bench/engine.rs", "use crate::roles::channel::start;")],
+    },
+    Rule {
+        within: &[""],
         except: &["server/status.rs", "server/status"],
         forbidden: &[
             "..Status::new",
