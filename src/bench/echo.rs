@@ -1,8 +1,10 @@
 //! The anchor `E`: a gRPC server that answers the messages of the customer service and does nothing else.
 
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{Request, Response, Status, transport::Server};
+use tonic::{
+    Request, Response, Status,
+    transport::{Server, server::TcpIncoming},
+};
 
 use crate::proto::channel::{
     AddAddressRequest, AddAddressResponse, CreateCustomerRequest, CreateCustomerResponse, Customer,
@@ -18,8 +20,9 @@ use crate::proto::channel::{
 /// The listener is lost.
 pub async fn serve(listener: TcpListener) -> anyhow::Result<()> {
     let service = CustomerServiceServer::new(Echo { customer: shown() });
-    let incoming = TcpListenerStream::new(listener);
-    let server = Server::builder().tcp_nodelay(true).add_service(service);
+    // The server's own setting holds for listeners of its own only.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let server = Server::builder().add_service(service);
     Ok(server.serve_with_incoming(incoming).await?)
 }
 
