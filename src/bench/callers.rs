@@ -10,10 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use futures::{FutureExt as _, future::BoxFuture};
-use tonic::{
-    Code, Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::transport::{Channel, Endpoint};
 
 use crate::{
     bench::{
@@ -153,7 +150,7 @@ impl Calls {
         Ok(Self { workload, clients, company, next })
     }
 
-    async fn perform(&self, caller: usize) -> Result<Answered, Status> {
+    async fn perform(&self, caller: usize) -> anyhow::Result<Answered> {
         let mut client = self.clients[caller % self.clients.len()].clone();
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let number = self.company.customer(turn);
@@ -174,12 +171,13 @@ impl Calls {
             }
             Workload::SearchPhone | Workload::SearchEmail | Workload::SearchName => {
                 let found = client.search_customers(self.search(number)).await?.into_inner();
-                return Ok(Answered { is_empty: found.customers.is_empty(), ..Default::default() });
+                anyhow::ensure!(!found.customers.is_empty(), "nobody is found");
+                None
             }
         };
         let headquarters = execution.and_then(|execution| execution.headquarters_duration);
         let headquarters = headquarters.and_then(|it| Duration::try_from(it).ok());
-        Ok(Answered { headquarters, ..Answered::default() })
+        Ok(Answered { headquarters })
     }
 
     fn create(&self, number: u64) -> CreateCustomerRequest {
@@ -243,16 +241,6 @@ impl Calls {
 
 impl Callee for Calls {
     fn call(&self, caller: usize) -> BoxFuture<'_, anyhow::Result<Answered>> {
-        async move {
-            match self.perform(caller).await {
-                Ok(Answered { is_empty: true, .. }) => anyhow::bail!("a search finds nobody"),
-                Ok(answered) => Ok(answered),
-                Err(status) if status.code() == Code::ResourceExhausted => {
-                    Ok(Answered { is_shed: true, ..Answered::default() })
-                }
-                Err(status) => Err(status).context(self.workload.name()),
-            }
-        }
-        .boxed()
+        async move { self.perform(caller).await.context(self.workload.name()) }.boxed()
     }
 }

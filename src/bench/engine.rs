@@ -22,7 +22,7 @@ use crate::{
     channel::store::{NewDatabase, Rows, SharedStore, open},
     domain::{
         revision::Counter,
-        search::{Criterion, TermKind},
+        search::{self, Criterion, TermKind},
         time::Timestamp,
         write::{RequestRecord, Verdict, Write},
     },
@@ -170,7 +170,7 @@ impl LookUps {
             Workload::SearchPhone => exact(TermKind::Phone, customer.phone),
             Workload::SearchEmail => exact(TermKind::Email, customer.email),
             Workload::SearchName => {
-                let text = customer.last_name.to_lowercase().replace('\'', "");
+                let text = search::words(&customer.last_name).pop().unwrap_or_default();
                 Some(Criterion { kind: TermKind::NameWord, text, prefix: true })
             }
             _ => None,

@@ -22,9 +22,6 @@ pub(super) trait Callee: Send + Sync + 'static {
 /// What became of a call.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Answered {
-    /// It was refused because there was too much to do.
-    pub(super) is_shed: bool,
-    pub(super) is_empty: bool,
     /// What headquarters took of it.
     pub(super) headquarters: Option<Duration>,
 }
@@ -32,10 +29,8 @@ pub(super) struct Answered {
 /// What became of the calls of a time.
 #[derive(Clone)]
 pub(super) struct Sample {
-    /// Of those that were performed, in microseconds, to three digits.
+    /// In microseconds, to three digits.
     pub(super) latencies: Histogram<u64>,
-    /// Of those that were refused.
-    pub(super) shed: Histogram<u64>,
     /// What headquarters took of them.
     pub(super) headquarters: Histogram<u64>,
     pub(super) took: Duration,
@@ -45,7 +40,6 @@ impl Sample {
     pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Self {
             latencies: Histogram::new(3)?,
-            shed: Histogram::new(3)?,
             headquarters: Histogram::new(3)?,
             took: Duration::ZERO,
         })
@@ -56,8 +50,7 @@ impl Sample {
     }
 
     pub(super) fn record(&mut self, took: Duration, answered: Answered) -> anyhow::Result<()> {
-        let latencies = if answered.is_shed { &mut self.shed } else { &mut self.latencies };
-        latencies.record(micros(took)?)?;
+        self.latencies.record(micros(took)?)?;
         if let Some(headquarters) = answered.headquarters {
             self.headquarters.record(micros(headquarters)?)?;
         }
@@ -66,7 +59,6 @@ impl Sample {
 
     fn add(&mut self, other: &Self) -> anyhow::Result<()> {
         self.latencies.add(&other.latencies)?;
-        self.shed.add(&other.shed)?;
         self.headquarters.add(&other.headquarters)?;
         Ok(())
     }

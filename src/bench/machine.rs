@@ -10,7 +10,7 @@ use crate::runtime::clock::monotonic;
 const FLUSHES: u32 = 200;
 
 /// What is printed beside the figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Machine {
     pub processors: usize,
     /// Processes that wanted a processor before the run, on the average of a minute.

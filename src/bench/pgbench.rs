@@ -9,7 +9,13 @@ use std::{
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::bench::{callers::Workload, load::closed_loop, plan::Options, stage::Stage};
+use crate::bench::{
+    callers::Workload,
+    load::closed_loop,
+    plan::Options,
+    rounds::{Rounds, median},
+    stage::Stage,
+};
 
 /// Creates a second at as many at once, in turns; medians.
 #[derive(Debug, Clone, Serialize)]
@@ -42,18 +48,19 @@ pub(super) async fn measure(
     let calls = stage.calls(&stage.unit, Workload::CreateV7).await?;
     let mut figures = Vec::new();
     for in_flight in IN_FLIGHT {
-        let (mut ours, mut sequence, mut counter_row) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ours, mut sequence, mut counter_row) = (Rounds::default(), Vec::new(), Vec::new());
         for round in 1..=options.rounds {
             say(&format!("{}: pgbench, {in_flight} in flight, round {round}", stage.engine));
-            ours.push(closed_loop(&calls, in_flight, options.slice).await?.per_second());
+            ours.add(closed_loop(&calls, in_flight, options.slice).await?);
             sequence.push(pgbench.run(BY_SEQUENCE, in_flight, options.slice)?);
             counter_row.push(pgbench.run(BY_COUNTER_ROW, in_flight, options.slice)?);
         }
+        let missing = "nothing was measured";
         figures.push(PgbenchFigure {
             in_flight,
-            per_second: median(ours),
-            by_sequence: median(sequence),
-            by_counter_row: median(counter_row),
+            per_second: ours.per_second().context(missing)?,
+            by_sequence: median(sequence.into_iter()).context(missing)?,
+            by_counter_row: median(counter_row.into_iter()).context(missing)?,
         });
     }
     Ok(figures)
@@ -105,11 +112,6 @@ fn find(options: &Options) -> anyhow::Result<PathBuf> {
     let programs = servers.map(|server| server.path().join("bin/pgbench"));
     let newest = programs.filter(|program| program.exists()).max();
     newest.with_context(|| format!("no pgbench in {DEBIAN}; name one with --pgbench"))
-}
-
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
 impl PgbenchFigure {

@@ -62,7 +62,7 @@ pub enum Part {
 }
 
 /// What a run has found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
     pub machine: Machine,
     pub customers: u64,
@@ -112,7 +112,8 @@ const SQLITE: &str = "SQLite";
 /// # Errors
 /// A process does not start, or a call fails.
 pub async fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<Report> {
-    let mut report = Report::new(Machine::look(&options.folder)?, options.customers);
+    let machine = Machine::look(&options.folder)?;
+    let mut report = Report { machine, customers: options.customers, ..Report::default() };
     if options.sqlite {
         let scratch = Scratch::files(&options.folder)?;
         on_engine(SQLITE, scratch, options, say, &mut report).await.context("on SQLite")?;
@@ -194,21 +195,4 @@ async fn empty(scratch: &mut Scratch, name: &str) -> anyhow::Result<String> {
     let database = scratch.database(name, ids::new_database_id()).await?;
     channel_store::migrate(&database.parse()?).await?;
     Ok(database)
-}
-
-impl Report {
-    const fn new(machine: Machine, customers: u64) -> Self {
-        Self {
-            machine,
-            customers,
-            figures: Vec::new(),
-            latencies: Vec::new(),
-            pgbench: Vec::new(),
-            real_time: Vec::new(),
-            outages: Vec::new(),
-            growth: Vec::new(),
-            jobs: Vec::new(),
-            memory: Vec::new(),
-        }
-    }
 }

@@ -26,7 +26,8 @@ impl Rounds {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+/// `None`: there are none.
+pub(super) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
