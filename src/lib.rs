@@ -4,7 +4,7 @@
 //! holds them to it.
 //!
 //! * [`cli`]: one file a command. The only place that reads the environment.
-//! * [`bench`]: how fast all of it is, beside what the machine can do.
+//! * [`mod@bench`]: how fast all of it is, beside what the machine can do.
 //! * [`roles`]: puts parts together into a process that serves, and does nothing else.
 //! * [`exchange`]: packages between headquarters and scale units.
 //! * [`channel`]: a scale unit. Its `grpc` converts, its `operations` ask the routing and go the way that it says,
